@@ -1,0 +1,61 @@
+"""Errors whose message is meant for the user."""
+
+from collections.abc import Iterable
+
+
+class SpecimgError(Exception):
+    """Base of all errors that specimg raises on purpose."""
+
+
+class ParameterError(SpecimgError, ValueError):
+    """A setting is outside the range that the algorithm is defined for."""
+
+
+class RecordingError(SpecimgError):
+    """One recording cannot be converted; the others can.
+
+    `stage` says where on the way it happened: ``open``, ``decode``, ``clip``,
+    ``render`` or ``write``.
+    """
+
+    stage = "open"
+
+
+class AudioReadError(RecordingError, OSError):
+    """An input file is missing, empty, or not audio that we can decode."""
+
+
+class DecodeError(AudioReadError):
+    """A recording opens, but what it holds is damaged or not finite."""
+
+    stage = "decode"
+
+
+class ClipError(RecordingError, ValueError):
+    """A recording holds no clip: it is too short."""
+
+    stage = "clip"
+
+
+class RenderError(RecordingError, ValueError):
+    """A clip has no picture: its samples are not finite numbers."""
+
+    stage = "render"
+
+
+class UnwritableError(RecordingError, OSError):
+    """The images of one recording cannot have the names that they would get."""
+
+    stage = "write"
+
+
+class StorageError(SpecimgError, OSError):
+    """The output folder takes nothing more: full, read-only, or gone."""
+
+
+def check_choice(name: str, value: object, choices: Iterable[object]) -> None:
+    """Raise a ParameterError that names the `choices` unless `value` is one."""
+    known = list(choices)
+    if value not in known:
+        msg = f"{name}={value}: need one of {', '.join(map(str, known))}"
+        raise ParameterError(msg)

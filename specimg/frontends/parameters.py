@@ -1,0 +1,83 @@
+"""Parameters of a frontend: one number, or one number a band."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from specimg.errors import ParameterError
+
+Parameter: TypeAlias = float | tuple[float, ...]
+"""A number for the whole spectrogram, or one number for each band."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """The numbers for which a parameter is defined."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    above_low: bool = False
+    """Whether `low` itself is left out."""
+
+    def __contains__(self, value: float) -> bool:
+        if not math.isfinite(value) or value > self.high:
+            return False
+        return value > self.low if self.above_low else value >= self.low
+
+    def __str__(self) -> str:
+        if math.isinf(self.low) and math.isinf(self.high):
+            return "any finite number"
+        low = f"{'>' if self.above_low else '>='} {self.low:g}"
+        return low if math.isinf(self.high) else f"{low} and <= {self.high:g}"
+
+    def check(self, name: str, value: Parameter) -> None:
+        """Raise a ParameterError that names parameter, band, value and range."""
+        for band, number in enumerate(np.atleast_1d(value).tolist()):
+            if number not in self:
+                where = f" in band {band}" if isinstance(value, tuple) else ""
+                msg = f"{name}={number:g}{where}: need {self}"
+                raise ParameterError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterInfo:
+    """What a user needs to know about one parameter."""
+
+    default: str
+    range: Range | tuple[str, ...]
+    """The numbers, or the words, that it takes."""
+    meaning: str
+    instead_of: str = ""
+    """Another parameter that this one replaces when it is given."""
+
+
+def column(value: Parameter) -> NDArray[np.float64]:
+    """Shape `value` so that it multiplies (n_mels, n_frames): (1, 1) or (n_mels, 1)."""
+    return np.atleast_1d(np.asarray(value, np.float64))[:, np.newaxis]
+
+
+def to_parameter(name: str, value: object) -> Parameter:
+    """Turn a number or an array of one number a band into a Parameter."""
+    try:
+        numbers = np.asarray(cast("ArrayLike", value), np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"{name}={value!r}: need a number, or one number a band"
+        raise ParameterError(msg) from error
+    if numbers.size == 0 or numbers.size != max(numbers.shape, default=1):
+        msg = f"{name} has shape {numbers.shape}: need a number, or one number a band"
+        raise ParameterError(msg)
+    if numbers.ndim == 0:
+        return float(numbers)
+    return tuple(numbers.ravel().tolist())
+
+
+def check_ranges(frontend: object, infos: Mapping[str, ParameterInfo]) -> None:
+    """Check every parameter that `frontend` has a value for against its range."""
+    for name, info in infos.items():
+        value = getattr(frontend, name)
+        if isinstance(info.range, Range) and value is not None:
+            info.range.check(name, value)

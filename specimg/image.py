@@ -1,0 +1,124 @@
+"""From [0, 1] to pixels, and from pixels to the bytes of a file."""
+
+import io
+import re
+from dataclasses import dataclass
+from typing import Literal, Self, get_args
+
+import numpy as np
+
+from specimg.arrays import Pixels, Spectrogram
+from specimg.errors import ParameterError, check_choice
+
+ImageFormat = Literal["png", "npy"]
+
+MAX_PIXELS = 178_956_970
+"""The largest image that Pillow opens; it takes more for an attack."""
+
+TEXT_KEY = "specimg"
+"""Keyword of the text chunk in a PNG file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of an image, in pixels."""
+
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        """Reject images that nobody could open."""
+        if min(self.width, self.height) < 1 or self.width * self.height > MAX_PIXELS:
+            msg = (
+                f"size={self}: need at least 1x1 and at most {MAX_PIXELS:,} pixels, "
+                f"which is what Pillow opens"
+            )
+            raise ParameterError(msg)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``WIDTHxHEIGHT``."""
+        match = re.fullmatch(r"(\d+)[xX](\d+)", text.strip(), re.ASCII)
+        if not match:
+            msg = f"size={text}: need WIDTHxHEIGHT in pixels, for example 224x224"
+            raise ParameterError(msg)
+        return cls(int(match[1]), int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSettings:
+    """How to store a picture."""
+
+    format: ImageFormat = "png"
+    bit_depth: int = 8
+    """Of a PNG: 8, or 16 for one channel."""
+    size: Size | None = None
+    """None: one pixel a frame and band."""
+
+    def __post_init__(self) -> None:
+        """Reject what the format cannot hold."""
+        check_choice("format", self.format, get_args(ImageFormat))
+        check_choice("bit_depth", self.bit_depth, (8, 16))
+        if self.bit_depth == 16 and self.format != "png":
+            msg = "bit_depth=16 is for PNG: an NPY file holds float32 in [0, 1]"
+            raise ParameterError(msg)
+
+
+def to_pixels(channels: list[Spectrogram], settings: ImageSettings) -> Pixels:
+    """Draw one spectrogram, or one for each color channel.
+
+    Parameters
+    ----------
+    channels : list of 1 or 3 arrays of float32, shape (n_mels, n_frames)
+        In [0, 1]; row 0 is the lowest band.
+    settings : ImageSettings
+
+    Returns
+    -------
+    array, shape (height, width) or (height, width, 3)
+        Low frequencies at the bottom, time to the right.  uint8 or uint16 for PNG,
+        ``rint(255 * value)`` or ``rint(65535 * value)``; float32 in [0, 1] for NPY.
+    """
+    planes = [np.ascontiguousarray(channel[::-1]) for channel in channels]
+    if settings.size is not None:
+        planes = [_resize(plane, settings.size) for plane in planes]
+    picture = planes[0] if len(planes) == 1 else np.stack(planes, axis=-1)
+    if settings.format == "npy":
+        return picture
+    kind = np.uint8 if settings.bit_depth == 8 else np.uint16
+    return np.rint(picture * np.float32(np.iinfo(kind).max)).astype(kind)
+
+
+def encode(pixels: Pixels, settings: ImageSettings, text: str) -> bytes:
+    """Return the bytes of an image file.
+
+    Parameters
+    ----------
+    pixels : array
+        As `to_pixels` returns it with the same settings.
+    settings : ImageSettings
+    text : str
+        ASCII; travels inside a PNG, under the keyword ``specimg``.
+    """
+    buffer = io.BytesIO()
+    if settings.format == "npy":
+        np.save(buffer, pixels, allow_pickle=False)
+        return buffer.getvalue()
+    from PIL import Image, PngImagePlugin  # noqa: PLC0415 - keeps --help fast
+
+    info = PngImagePlugin.PngInfo()
+    info.add_text(TEXT_KEY, text)
+    Image.fromarray(pixels).save(buffer, "png", pnginfo=info)
+    return buffer.getvalue()
+
+
+def _resize(plane: Spectrogram, size: Size) -> Spectrogram:
+    """Resample a picture; a triangular filter, so that nothing leaves [0, 1]."""
+    from PIL import Image  # noqa: PLC0415 - keeps --help fast
+
+    image = Image.fromarray(plane)
+    resized = image.resize((size.width, size.height), Image.Resampling.BILINEAR)
+    return np.asarray(resized, np.float32).clip(0.0, 1.0)

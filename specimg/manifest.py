@@ -1,0 +1,97 @@
+"""What was written, and from what: one row an image, one row a failure."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Where an image came from and what it shows."""
+
+    file_name: str
+    """Path of the image, relative to the manifest, with forward slashes."""
+    label: str
+    """Name of the recording's parent folder below the input folder, else empty."""
+    source: str
+    """Path of the recording below the folder that all inputs share; percent-encoded
+    where it holds control characters, percent signs, or bytes that are not UTF-8."""
+    start: float
+    """Seconds from the beginning of the recording."""
+    end: float
+    """Seconds; not beyond the end of the recording."""
+    pad_seconds: float
+    """Silence that was added after `end`, in seconds; its columns are black."""
+    mono: str
+    """How the channels became one: `mean`, or the channel."""
+    source_sr: int
+    """Sample rate of the recording, in Hz."""
+    sr: int
+    """Sample rate that the picture was made at, in Hz."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    frontends: str
+    """The frontend, or those of red, green and blue with `+` between them."""
+    silent: bool
+    """Whether the clip holds no sound at all; its image is black."""
+    clipped_fraction: float
+    """Share of the samples at which a channel is at full scale."""
+    peak_dbfs: float
+    """Largest sample of any channel, in dB; 0 is full scale, `-inf` is silence."""
+    mel_min: float
+    """Smallest value of the mel spectrogram before the first normalization."""
+    mel_max: float
+    """Largest value of the mel spectrogram before the first normalization."""
+    warning: str
+    """What is wrong with the recording, else empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A recording that could not be converted."""
+
+    source: str
+    """As in the manifest."""
+    stage: str
+    """Where it failed: `open`, `decode`, `clip`, `render` or `write`."""
+    reason: str
+    """Why, for a human."""
+
+
+def format_manifest(records: Iterable[Record], name: str) -> bytes:
+    """Return the manifest as CSV, or as JSON lines if `name` ends in ``.jsonl``."""
+    if name.endswith(".jsonl"):
+        return "".join(_to_json(record) for record in records).encode()
+    return _to_csv(Record, records)
+
+
+def format_failures(failures: Iterable[Failure]) -> bytes:
+    """Return the failures as CSV."""
+    return _to_csv(Failure, failures)
+
+
+def _to_csv(kind: type[Record | Failure], rows: Iterable[Record | Failure]) -> bytes:
+    names = [field.name for field in fields(kind)]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - any field of a row
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _to_json(record: Record) -> str:
+    values = asdict(record)
+    for name, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            values[name] = None  # JSON has no infinity
+    return json.dumps(values, ensure_ascii=False, allow_nan=False) + "\n"

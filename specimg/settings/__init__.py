@@ -1,0 +1,199 @@
+"""Everything that decides how a picture looks, as one value."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from specimg.clips import ClipSettings
+from specimg.errors import ParameterError, check_choice
+from specimg.frontends import Decibel, Frontend
+from specimg.frontends.spec import (
+    check_bands,
+    format_frontend,
+    parse_frontend,
+    tabulate_frontend,
+)
+from specimg.image import MAX_PIXELS, ImageSettings
+from specimg.mel import MelSettings
+from specimg.settings import options
+from specimg.settings.options import GRAY, OPTIONS, RGB
+from specimg.settings.presets import PRESETS
+
+__all__ = ["FAILURES_NAME", "PRESETS", "SETTINGS_NAME", "Settings"]
+
+MONO = {"mean": None, "left": 0, "right": 1}
+MANIFEST_SUFFIXES = (".csv", ".jsonl")
+FAILURES_NAME = "failures.csv"
+SETTINGS_NAME = "specimg.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a recording becomes pictures."""
+
+    frontends: tuple[Frontend, ...] = (Decibel(),)
+    """One for a gray picture, or three for red, green and blue."""
+    mono: str = "mean"
+    """``mean`` of the channels, ``left``, ``right``, or a channel's number from 0."""
+    mel: MelSettings = field(default_factory=MelSettings)
+    clips: ClipSettings = field(default_factory=ClipSettings)
+    image: ImageSettings = field(default_factory=ImageSettings)
+    manifest: str = "manifest.csv"
+    """Name of the table beside the images."""
+
+    def __post_init__(self) -> None:
+        """Reject what its parts allow, but not together."""
+        if len(self.frontends) not in (len(GRAY), len(RGB)):
+            msg = f"{len(self.frontends)} frontends: need 1, or 3 for RGB"
+            raise ParameterError(msg)
+        for frontend in self.frontends:
+            check_bands(frontend, self.mel.n_mels)
+        if self.mono not in MONO and not (self.mono.isascii() and self.mono.isdigit()):
+            msg = f"mono={self.mono}: need mean, left, right, or a channel from 0"
+            raise ParameterError(msg)
+        if self.image.bit_depth != 8 and self.is_rgb:
+            msg = f"bit_depth={self.image.bit_depth} is for one channel: RGB has 8"
+            raise ParameterError(msg)
+        self._check_manifest()
+        if not self.clips.is_whole:
+            self._check_duration()
+
+    def _check_manifest(self) -> None:
+        name = self.manifest
+        is_name = name == Path(name).name and name.isprintable() and "\\" not in name
+        if not is_name or not name.endswith(MANIFEST_SUFFIXES):
+            msg = f"manifest={name}: need a file name that ends in .csv or .jsonl"
+            raise ParameterError(msg)
+        if name == FAILURES_NAME:
+            msg = f"manifest={name}: that is where the failures are written"
+            raise ParameterError(msg)
+
+    def _check_duration(self) -> None:
+        duration = self.clips.duration
+        if round(duration * self.mel.sample_rate) < self.mel.win_length:
+            msg = (
+                f"clip_duration={duration:g} s is shorter than one analysis window "
+                f"of {self.mel.win_length} samples, {self.shortest:.3g} s"
+            )
+            raise ParameterError(msg)
+        if duration > self.longest:
+            msg = (
+                f"clip_duration={duration:g} s would make images of more than "
+                f"{MAX_PIXELS:,} pixels: need at most {self.longest:.0f} s"
+            )
+            raise ParameterError(msg)
+
+    @property
+    def is_rgb(self) -> bool:
+        """Whether pictures have three channels, each with its own frontend."""
+        return len(self.frontends) == len(RGB)
+
+    @property
+    def channel(self) -> int | None:
+        """The channel of a recording to read, from 0; None for the mean of all."""
+        return MONO[self.mono] if self.mono in MONO else int(self.mono)
+
+    @property
+    def shortest(self) -> float:
+        """Seconds of one analysis window: what is shorter has no picture."""
+        return self.mel.win_length / self.mel.sample_rate
+
+    @property
+    def longest(self) -> float:
+        """Seconds that the largest image shows that can be opened."""
+        frames = MAX_PIXELS // self.mel.n_mels
+        return frames * self.mel.hop_length / self.mel.sample_rate
+
+    @classmethod
+    def from_options(cls, given: Mapping[str, Any]) -> Self:
+        """Make settings from what differs from the defaults.
+
+        Parameters
+        ----------
+        given : mapping
+            By the names of the command line's options, such as ``n_fft`` or
+            ``n-fft``; also ``preset``, whose values the others win over.
+
+        Raises
+        ------
+        ParameterError
+            An unknown name, or a value that is refused; the message says why.
+        """
+        values = options.normalize(given)
+        preset = values.pop("preset", "merlin")
+        check_choice("preset", preset, PRESETS)
+        values = {**PRESETS[preset], **values}
+        default = cls()
+        mel = options.read_part(values, "mel")
+        return cls(
+            frontends=_read_frontends(values) or default.frontends,
+            # fmax follows the sample rate unless it is given.
+            mel=replace(default.mel, **{"fmax": math.nan, **mel}),
+            clips=replace(default.clips, **options.read_part(values, "clips")),
+            image=replace(default.image, **options.read_part(values, "image")),
+            **options.read_part(values, ""),
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Load settings from a TOML file, such as every run writes beside its images.
+
+        Raises
+        ------
+        ParameterError
+            The file cannot be read, is not TOML, or holds what `from_options` refuses.
+        """
+        return cls.from_options(options.read_toml(Path(path)))
+
+    def to_options(self) -> dict[str, Any]:
+        """Return all settings, by the names that `from_options` takes."""
+        names = RGB if self.is_rgb else GRAY
+        values = dict(zip(names, map(tabulate_frontend, self.frontends), strict=True))
+        for name, option in OPTIONS.items():
+            part = getattr(self, option.part) if option.part else self
+            values[name] = getattr(part, option.attribute)
+        if self.clips.is_whole:
+            values["clip_duration"] = "whole"
+        values["size"] = str(self.image.size or "native")
+        return values
+
+    def to_toml(self) -> str:
+        """Return all settings as the text of a TOML file, which `load` reads back."""
+        return options.write_toml(self.to_options())
+
+    def to_text(self) -> str:
+        """Return all settings on one short line of ASCII, for the images.
+
+        One value a band of a frontend appears as a digest.
+        """
+        specs = map(format_frontend, self.frontends)
+        names = RGB if self.is_rgb else GRAY
+        values = {**self.to_options(), **dict(zip(names, specs, strict=True))}
+        return json.dumps(values, separators=(",", ":"))
+
+    @property
+    def frontend_names(self) -> str:
+        """The frontends as the manifest has them, with ``+`` between channels."""
+        return "+".join(map(format_frontend, self.frontends))
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of all settings: the same for the same pictures."""
+        return hashlib.sha256(self.to_toml().encode()).hexdigest()
+
+
+def _read_frontends(values: Mapping[str, Any]) -> tuple[Frontend, ...]:
+    given = [name for name in RGB if name in values]
+    if given and GRAY[0] in values:
+        msg = f"frontend is for a gray picture: not together with {', '.join(given)}"
+        raise ParameterError(msg)
+    if given and len(given) < len(RGB):
+        missing = " and ".join(name for name in RGB if name not in given)
+        msg = f"RGB needs r, g and b: {missing} missing"
+        raise ParameterError(msg)
+    specs = [values[name] for name in (*GRAY, *RGB) if name in values]
+    return tuple(parse_frontend(spec) for spec in specs)
