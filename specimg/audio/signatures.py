@@ -104,7 +104,7 @@ def why_not_audio(head: bytes, complaint: str) -> str:
             f"for example with: ffmpeg -i INPUT OUTPUT.flac"
         )
     complaint = complaint.strip().removeprefix("Error : ").rstrip(".")
-    if is_mpeg_frame(head) or "File does not exist" in complaint:
+    if is_mpeg_frame(head) or head.startswith(b"ID3"):
         return "not audio, or damaged: no complete MP3 frame was found"
     if "unimplemented format" in complaint:
         return (
@@ -114,6 +114,8 @@ def why_not_audio(head: bytes, complaint: str) -> str:
     if is_container(head):
         if "SF_INFO" in complaint:
             complaint = "the sample rate or another number in it is not valid"
+        elif "File does not exist" in complaint:
+            complaint = "the MP3 in it has no complete frame"
         return f"damaged header: {complaint}"
     beginning = ascii(head[:12].decode("latin-1"))
     return f"not audio of a known format: it begins with {beginning}"

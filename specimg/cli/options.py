@@ -15,41 +15,38 @@ from specimg.settings.options import KNOWN, merge, read_toml
 DEFAULTS = Settings().to_options()
 
 
-def option(setting: str, metavar: str, text: str) -> Any:  # noqa: ANN401 - typer's
-    """Make the option for a setting; it shows the default of the settings."""
-    default = DEFAULTS.get(setting)
-    return typer.Option(
-        metavar=metavar,
-        help=text,
-        show_default=False if default is None else str(default),
-    )
-
-
 def number_or_word(text: str) -> float | str:
-    """Read a number, or leave a word to whom it says something."""
+    """Read a number, or leave a word to the settings, which say what they need."""
     try:
         return float(text)
     except ValueError:
         return text
 
 
+def option(setting: str, metavar: str, text: str, default: str = "") -> Any:  # noqa: ANN401 - typer's
+    """Make the option for a setting; it shows the default of the settings."""
+    value = DEFAULTS.get(setting)
+    is_number = isinstance(value, int | float)
+    return typer.Option(
+        metavar=metavar,
+        help=text,
+        parser=number_or_word if is_number else None,
+        show_default=default or (False if value is None else str(value)),
+    )
+
+
 Spec = Annotated[str | None, option("frontend", "SPEC", "Gray: its only frontend.")]
 Red = Annotated[str | None, option("r", "SPEC", "RGB: the frontend of red.")]
 Green = Annotated[str | None, option("g", "SPEC", "RGB: the frontend of green.")]
 Blue = Annotated[str | None, option("b", "SPEC", "RGB: the frontend of blue.")]
-Sr = Annotated[int | None, option("sr", "HZ", "Sample rate of the pictures.")]
+Sr = Annotated[float | None, option("sr", "HZ", "Sample rate of the pictures.")]
 Mono = Annotated[
     str | None,
     option("mono", "mean|left|right|0|1|...", "How channels become one."),
 ]
 ClipDuration = Annotated[
     float | None,
-    typer.Option(
-        metavar="SECONDS|whole",
-        parser=number_or_word,
-        help="Length of a clip, one image each.",
-        show_default=str(DEFAULTS["clip_duration"]),
-    ),
+    option("clip_duration", "SECONDS|whole", "Length of a clip, one image each."),
 ]
 ClipOverlap = Annotated[
     float | None,
@@ -64,22 +61,18 @@ FinalClip = Annotated[
         "last full clip, or drop it.",
     ),
 ]
-NFft = Annotated[int | None, option("n_fft", "N", "Length of the FFT.")]
+NFft = Annotated[float | None, option("n_fft", "N", "Length of the FFT.")]
 WinLength = Annotated[
-    int | None, option("win_length", "N", "Length of the window, in samples.")
+    float | None, option("win_length", "N", "Length of the window, in samples.")
 ]
 HopLength = Annotated[
-    int | None, option("hop_length", "N", "From frame to frame, in samples.")
+    float | None, option("hop_length", "N", "From frame to frame, in samples.")
 ]
-NMels = Annotated[int | None, option("n_mels", "N", "Mel bands: rows of the image.")]
+NMels = Annotated[float | None, option("n_mels", "N", "Mel bands: rows of the image.")]
 Fmin = Annotated[float | None, option("fmin", "HZ", "Where the lowest band begins.")]
 Fmax = Annotated[
     float | None,
-    typer.Option(
-        metavar="HZ",
-        help="Where the highest band ends.",
-        show_default="half the sample rate",
-    ),
+    option("fmax", "HZ", "Where the highest band ends.", "half the sample rate"),
 ]
 MelScale = Annotated[
     str | None, option("mel_scale", "htk|slaney", "Formula of the mel scale.")
@@ -88,7 +81,7 @@ MelNorm = Annotated[
     str | None, option("mel_norm", "none|slaney", "Whether bands have equal area.")
 ]
 Power = Annotated[
-    int | None, option("power", "1|2", "Exponent: 1 for magnitude, 2 for power.")
+    float | None, option("power", "1|2", "Exponent: 1 for magnitude, 2 for power.")
 ]
 Center = Annotated[
     bool | None,
@@ -108,7 +101,7 @@ Preset = Annotated[
 ]
 Format = Annotated[str | None, option("format", "png|npy", "Kind of file.")]
 BitDepth = Annotated[
-    int | None,
+    float | None,
     option(
         "bit_depth",
         "8|16",

@@ -12,8 +12,8 @@ from specimg.frontends.parameters import (
     Parameter,
     ParameterInfo,
     Range,
-    check_ranges,
     column,
+    settle_parameters,
 )
 
 
@@ -46,7 +46,7 @@ class Decibel:
     """In dB; used instead of `floor` when given."""
 
     def __post_init__(self) -> None:
-        check_ranges(self, self.PARAMETERS)
+        settle_parameters(self, self.PARAMETERS)
 
     def __call__(
         self,

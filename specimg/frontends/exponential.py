@@ -11,8 +11,8 @@ from specimg.frontends.parameters import (
     Parameter,
     ParameterInfo,
     Range,
-    check_ranges,
     column,
+    settle_parameters,
 )
 
 
@@ -38,7 +38,7 @@ class Exponential:
     a: Parameter = 0.0
 
     def __post_init__(self) -> None:
-        check_ranges(self, self.PARAMETERS)
+        settle_parameters(self, self.PARAMETERS)
 
     def __call__(
         self,

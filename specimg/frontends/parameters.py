@@ -75,9 +75,15 @@ def to_parameter(name: str, value: object) -> Parameter:
     return tuple(numbers.ravel().tolist())
 
 
-def check_ranges(frontend: object, infos: Mapping[str, ParameterInfo]) -> None:
-    """Check every parameter that `frontend` has a value for against its range."""
+def settle_parameters(frontend: object, infos: Mapping[str, ParameterInfo]) -> None:
+    """Check the numbers of a new `frontend` against their ranges.
+
+    Whatever numbers, lists or arrays they came as, they are floats and tuples from
+    here on, so that equal frontends compare and hash alike.
+    """
     for name, info in infos.items():
         value = getattr(frontend, name)
         if isinstance(info.range, Range) and value is not None:
-            info.range.check(name, value)
+            parameter = to_parameter(name, value)
+            info.range.check(name, parameter)
+            object.__setattr__(frontend, name, parameter)

@@ -13,8 +13,8 @@ from specimg.frontends.parameters import (
     Parameter,
     ParameterInfo,
     Range,
-    check_ranges,
     column,
+    settle_parameters,
 )
 
 Init = Literal["loop", "reflect", "first", "mean", "zero", "librosa"]
@@ -122,10 +122,10 @@ class Pcen:
     init: Init = "loop"
 
     def __post_init__(self) -> None:
+        settle_parameters(self, self.PARAMETERS)
         if isinstance(self.scale, tuple):
             msg = "scale is one number for all bands, not one a band"
             raise ParameterError(msg)
-        check_ranges(self, self.PARAMETERS)
         check_choice("init", self.init, get_args(Init))
 
     def __call__(

@@ -1,0 +1,73 @@
+"""Sounds and recordings that the tests make, and the command that they run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from PIL import Image
+
+SHARED = Path(__file__).parents[2] / "shared" / "audio"
+SPECIMG = str(Path(sys.executable).with_name("specimg"))
+
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the shared recordings are not beside the project"
+)
+
+
+def tone(
+    hertz: float, seconds: float = 3.0, rate: int = 22_050, level: float = 0.5
+) -> NDArray[np.float32]:
+    time = np.arange(round(seconds * rate)) / rate
+    return (level * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
+
+
+def noise(
+    seconds: float = 3.0, rate: int = 22_050, seed: int = 0
+) -> NDArray[np.float32]:
+    rng = np.random.default_rng(seed)
+    return (0.1 * rng.standard_normal(round(seconds * rate))).astype(np.float32)
+
+
+def chirps(
+    seconds: float = 3.0, rate: int = 22_050, seed: int = 0
+) -> NDArray[np.float32]:
+    """Noise with a few calls in it, so that time and band both matter."""
+    samples = 0.01 * noise(seconds, rate, seed)
+    rng = np.random.default_rng(seed)
+    for start in rng.uniform(0, max(seconds - 0.2, 0.01), 8):
+        call = tone(float(rng.uniform(1000, 0.4 * rate)), 0.15, rate)
+        first = round(float(start) * rate)
+        part = samples[first : first + call.size]
+        part += call[: part.size] * np.hanning(call.size)[: part.size]
+    return samples
+
+
+def write(
+    path: Path, samples: NDArray[np.float32], rate: int = 22_050, **kwargs: str
+) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, samples, rate, **kwargs)
+    return path
+
+
+def specimg(
+    *arguments: object, cwd: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run the installed command, as a user would."""
+    return subprocess.run(
+        [SPECIMG, *map(str, arguments)],
+        cwd=cwd,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def read_png(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    with Image.open(path) as image:
+        assert image.mode in ("L", "I;16", "RGB")
+        return np.asarray(image)

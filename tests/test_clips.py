@@ -1,0 +1,156 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from specimg.clips import Clip, ClipSettings, cut
+from specimg.errors import ClipError, ParameterError
+
+RATE = 1000
+WINDOW = 0.02
+
+
+class Reader:
+    """Samples that are their own numbers, so that a clip tells what it holds."""
+
+    def __init__(self, n_samples: int) -> None:
+        self.left = np.arange(n_samples, dtype=np.float32)
+
+    def read(self, out: NDArray[np.float32]) -> int:
+        part = self.left[: out.shape[1]]
+        self.left = self.left[out.shape[1] :]
+        out[:, : part.size] = part
+        return part.size
+
+
+def cut_all(
+    seconds: float, settings: ClipSettings, rate: int = RATE
+) -> list[tuple[float, float, list[float]]]:
+    reader = Reader(round(seconds * rate))
+    clips = cut(reader.read, rate, settings, shortest=WINDOW, limit=math.inf)
+
+    def own(clip: Clip) -> tuple[float, float, list[float]]:
+        assert np.array_equal(clip.samples, clip.peaks)
+        return clip.start, clip.end, clip.samples.tolist()
+
+    return [own(clip) for clip in clips]
+
+
+def spans(seconds: float, **settings: object) -> list[tuple[float, float]]:
+    clips = cut_all(seconds, ClipSettings(**settings))
+    for start, end, samples in clips:
+        assert samples == list(range(round(start * RATE), round(end * RATE)))
+    return [(start, end) for start, end, _ in clips]
+
+
+@pytest.mark.parametrize(
+    ("final", "expected"),
+    [
+        ("extend", [(0, 3), (3, 6), (6, 7.5)]),
+        ("remainder", [(0, 3), (3, 6), (6, 7.5)]),
+        ("full", [(0, 3), (3, 6), (4.5, 7.5)]),
+        ("drop", [(0, 3), (3, 6)]),
+    ],
+)
+def test_the_rest_of_a_recording_becomes_what_final_says(
+    final: str, expected: list[tuple[float, float]]
+) -> None:
+    assert spans(7.5, final=final) == expected
+
+
+@pytest.mark.parametrize("final", ["extend", "remainder", "full", "drop"])
+def test_without_a_rest_there_is_no_final_clip(final: str) -> None:
+    assert spans(6.0, final=final) == [(0, 3), (3, 6)]
+
+
+def test_clips_overlap() -> None:
+    assert spans(6.0, overlap=1.5) == [(0, 3), (1.5, 4.5), (3, 6)]
+    assert spans(6.5, overlap=1.5) == [(0, 3), (1.5, 4.5), (3, 6), (4.5, 6.5)]
+    assert spans(6.5, overlap=1.5, final="full")[-2:] == [(3, 6), (3.5, 6.5)]
+
+
+def test_a_rest_shorter_than_a_window_is_dropped() -> None:
+    assert spans(3.019) == [(0, 3)]
+    assert spans(3.02) == [(0, 3), (3, 3.02)]
+    assert spans(3.01, final="full") == [(0, 3)]
+
+
+@pytest.mark.parametrize("duration", [3.0, math.inf])
+@pytest.mark.parametrize("seconds", [0.0, 0.001, 0.019])
+def test_a_recording_shorter_than_a_window_is_too_short(
+    seconds: float, duration: float
+) -> None:
+    with pytest.raises(ClipError, match=r"too short: .* window is 0.02 s"):
+        spans(seconds, duration=duration)
+
+
+def test_dropping_all_of_a_recording_is_a_failure() -> None:
+    with pytest.raises(ClipError, match="too short: 2.5 s of audio, but a clip is 3 s"):
+        spans(2.5, final="drop")
+
+
+def test_a_short_recording_without_a_full_clip_is_one_short_clip() -> None:
+    assert spans(2.5, final="full") == [(0, 2.5)]
+
+
+def test_whole_is_one_clip() -> None:
+    assert spans(7.5, duration=math.inf) == [(0, 7.5)]
+    assert spans(700, duration=math.inf) == [(0, 700)]
+
+
+def test_a_recording_too_long_for_one_image_is_refused_before_it_is_all_read() -> None:
+    reader = Reader(10**6)
+    settings = ClipSettings(duration=math.inf)
+    clips = cut(reader.read, RATE, settings, shortest=WINDOW, limit=10.0)
+    with pytest.raises(
+        ClipError, match="too long for one image: more than 10 s; set --clip"
+    ):
+        next(clips)
+    assert reader.left.size > 0
+
+
+@given(
+    rate=st.integers(100, 48_000),
+    duration=st.floats(0.05, 0.3),
+    share=st.floats(0, 0.9),
+    seconds=st.floats(0, 2),
+    final=st.sampled_from(["extend", "remainder", "full", "drop"]),
+)
+def test_clips_hold_what_their_start_and_end_say(
+    rate: int, duration: float, share: float, seconds: float, final: str
+) -> None:
+    settings = ClipSettings(duration=duration, overlap=share * duration, final=final)
+    n_samples = round(seconds * rate)
+    try:
+        clips = cut_all(n_samples / rate, settings, rate)
+    except ClipError:
+        assert n_samples < max(WINDOW * rate, duration * rate + 1)
+        return
+    for start, end, samples in clips:
+        assert samples == list(range(round(start * rate), round(end * rate)))
+    starts = [start for start, _, _ in clips]
+    assert starts == sorted(set(starts))
+    assert len({f"{start:09.3f}" for start in starts}) == len(starts)
+    if final != "drop":
+        left = n_samples / rate - max(end for _, end, _ in clips)
+        assert left < WINDOW + 1 / rate
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"duration": 0}, "clip_duration=0 s: need more than 0, or 'whole'"),
+        ({"duration": math.nan}, "clip_duration=nan s"),
+        ({"overlap": 3}, "clip_overlap=3 s: need 0 or more, and less than clip_dur"),
+        ({"overlap": -1}, "clip_overlap=-1 s"),
+        ({"overlap": 2.9999}, "clips would start every 0.0001 s: need 0.001 s"),
+        ({"duration": math.inf, "overlap": 1}, "a whole recording is one clip"),
+        ({"final": "pad"}, "final_clip=pad: need one of extend, remainder, full, drop"),
+    ],
+)
+def test_wrong_clips_are_named(settings: dict[str, float], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        ClipSettings(**settings)

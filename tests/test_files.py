@@ -1,0 +1,138 @@
+import csv
+import errno
+import io
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sounds import chirps
+
+import specimg
+from specimg import Settings
+from specimg.errors import StorageError, UnwritableError
+from specimg.image import encode
+from specimg.manifest import Failure, Record, format_failures, format_manifest
+from specimg.storage import image_name, write_atomically
+
+RECORD = Record(
+    file_name="a/robin.wav_00003.000s.png",
+    label="a",
+    source='a/robin, "the" first.wav',
+    start=3.0,
+    end=6.0,
+    pad_seconds=0.0,
+    mono="mean",
+    source_sr=44_100,
+    sr=22_050,
+    width=513,
+    height=128,
+    frontends="db+pcen:gain=0.8,bias=10+exp",
+    silent=True,
+    clipped_fraction=0.25,
+    peak_dbfs=-math.inf,
+    mel_min=0.0,
+    mel_max=1e30,
+    warning="",
+)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"bit_depth": 16},
+        {"r": "db", "g": "pcen", "b": "exp"},
+        {"size": "40x30"},
+        {"format": "npy"},
+        {"format": "npy", "r": "db", "g": "pcen", "b": "exp"},
+    ],
+)
+def test_an_image_file_holds_its_pixels(options: dict[str, object]) -> None:
+    settings = Settings.from_options(options)
+    pixels = specimg.render(chirps(), 22_050, settings)
+    data = encode(pixels, settings.image, settings.to_text())
+    if settings.image.format == "npy":
+        stored = np.load(io.BytesIO(data), allow_pickle=False)
+    else:
+        image = Image.open(io.BytesIO(data))
+        assert image.mode == {2: "I;16", 1: "L"}.get(
+            pixels.itemsize if pixels.ndim == 2 else 0, "RGB"
+        )
+        assert Settings.from_options(json.loads(image.text["specimg"])) == settings
+        stored = np.asarray(image)
+    assert stored.dtype == pixels.dtype
+    assert np.array_equal(stored, pixels)
+
+
+def test_a_manifest_reads_back_as_csv() -> None:
+    rows = list(
+        csv.DictReader(io.StringIO(format_manifest([RECORD], "m.csv").decode()))
+    )
+    assert len(rows) == 1
+    assert rows[0]["source"] == RECORD.source
+    assert rows[0]["silent"] == "true"
+    assert float(rows[0]["peak_dbfs"]) == -math.inf
+    assert float(rows[0]["mel_max"]) == 1e30
+
+
+def test_a_manifest_reads_back_as_json_lines() -> None:
+    lines = format_manifest([RECORD, RECORD], "m.jsonl").decode().splitlines()
+    assert len(lines) == 2
+    row = json.loads(lines[0])
+    assert row["source"] == RECORD.source
+    assert row["silent"] is True
+    assert row["peak_dbfs"] is None
+
+
+def test_failures_read_back() -> None:
+    failure = Failure(source="a.wav", stage="open", reason='empty, "0" bytes')
+    (row,) = csv.DictReader(io.StringIO(format_failures([failure]).decode()))
+    assert row == {"source": "a.wav", "stage": "open", "reason": 'empty, "0" bytes'}
+
+
+def test_images_mirror_their_sources_and_keep_the_extension() -> None:
+    suffix = "_00003.000s.png"
+    assert image_name("a/robin.wav", suffix) == "a/robin.wav_00003.000s.png"
+
+
+def test_names_that_would_be_too_long_stay_apart() -> None:
+    suffix = "_00003.000s.png"
+    sources = [f"{'d' * 300}/{'é' * 127}{end}" for end in ("a", "b", "")]
+    images = [image_name(source, suffix) for source in sources]
+    assert len(set(images)) == 3
+    for image in images:
+        assert all(len(part.encode()) <= 255 for part in image.split("/"))
+        assert image.endswith(suffix)
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.png"
+    write_atomically(path, b"old")
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert [p.name for p in path.parent.iterdir()] == ["b.png"]
+
+
+def test_a_full_disk_stops_the_run_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> int:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(StorageError, match="cannot write .*b.png: No space left"):
+        write_atomically(tmp_path / "b.png", b"data")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_is_taken_by_a_folder_concerns_one_recording(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "b.png").mkdir()
+    with pytest.raises(UnwritableError, match="cannot write .*b.png: Is a directory"):
+        write_atomically(tmp_path / "b.png", b"data")
+    assert [p.name for p in tmp_path.iterdir()] == ["b.png"]

@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from specimg import ParameterError, Settings
+from specimg.frontends import Pcen
+from specimg.settings import PRESETS
+from specimg.settings.options import KNOWN, merge
+
+
+def test_the_defaults_are_those_of_the_merlin_preset() -> None:
+    assert Settings() == Settings.from_options({"preset": "merlin"})
+    assert Settings() == Settings.from_options({})
+    mel = Settings().mel
+    assert (mel.sample_rate, mel.win_length, mel.n_fft) == (22_050, 512, 1024)
+    assert (mel.hop_length, mel.n_mels, mel.fmin, mel.fmax) == (128, 128, 50, 11_025)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_can_be_used_and_written_down(preset: str, tmp_path: Path) -> None:
+    settings = Settings.from_options({"preset": preset})
+    path = tmp_path / "specimg.toml"
+    path.write_text(settings.to_toml())
+    assert Settings.load(path) == settings
+
+
+def test_explicit_settings_win_over_a_preset() -> None:
+    settings = Settings.from_options({"preset": "librosa", "n-mels": 64, "sr": 16_000})
+    assert settings.mel.n_mels == 64
+    assert settings.mel.n_fft == 2048
+    assert settings.mel.fmax == 8000  # half of the new sample rate
+
+
+def test_settings_with_learned_bands_are_complete_in_their_file(tmp_path: Path) -> None:
+    gain = tuple(np.random.default_rng(0).uniform(0, 1, 128).tolist())
+    settings = Settings.from_options(
+        {"r": "db:top_db=80", "g": Pcen(gain=gain, init="first"), "b": "exp:a=1"}
+        | {"clip_duration": "whole", "size": "224x224", "mono": "left"}
+        | {"manifest": "metadata.jsonl", "fmax": 8000}
+    )
+    path = tmp_path / "specimg.toml"
+    path.write_text(settings.to_toml())
+    assert Settings.load(path) == settings
+    assert Settings.load(path).fingerprint == settings.fingerprint
+    assert settings.fingerprint != Settings().fingerprint
+    assert len(settings.to_text()) < 1000
+    assert settings.to_text().isascii()
+
+
+def test_learned_files_are_looked_for_beside_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "learned.json").write_text('{"parameters": {"a": 0.5}}')
+    (tmp_path / "my.toml").write_text('frontend = "exp:@learned.json"\nn-mels = 64\n')
+    settings = Settings.load(tmp_path / "my.toml")
+    assert settings.frontend_names == "exp:a=0.5"
+    assert settings.mel.n_mels == 64
+
+
+def test_the_winner_decides_between_gray_and_rgb() -> None:
+    rgb = {"r": "db", "g": "pcen", "b": "exp", "sr": 16_000}
+    assert merge(rgb, {"frontend": "db"}) == {"sr": 16_000, "frontend": "db"}
+    assert merge(rgb, {"g": "raw"}) == rgb | {"g": "raw"}
+    assert merge({"frontend": "db"}, rgb) == rgb
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"hop": 3}, "unknown setting 'hop': need one of preset, frontend"),
+        ({"r": "db", "b": "exp"}, "RGB needs r, g and b: g missing"),
+        ({"g": "db"}, "RGB needs r, g and b: r and b missing"),
+        ({"frontend": "db", "r": "db"}, "not together with r"),
+        ({"preset": "yamnet"}, "preset=yamnet: need one of merlin, librosa"),
+        ({"sr": "high"}, "sr='high': need a whole number of Hz"),
+        ({"sr": 22_050.5}, "sr=22050.5: need a whole number"),
+        ({"n_fft": True}, "n_fft=True: need a whole number"),
+        ({"center": 1}, "center=1: need true or false"),
+        ({"sr": float("inf")}, "sr=inf: need a whole number"),
+        ({"clip_duration": "long"}, "clip_duration='long': need seconds, or 'whole'"),
+        ({"clip_duration": 0.01}, "clip_duration=0.01 s is shorter than one analysis"),
+        ({"clip_duration": 9000}, "would make images of more than 178,956,970 pixels"),
+        ({"size": "large"}, "size=large: need WIDTHxHEIGHT"),
+        ({"size": "0x10"}, "size=0x10: need at least 1x1"),
+        ({"size": "99999x99999"}, "size=99999x99999: .* at most 178,956,970 pixels"),
+        ({"mono": "middle"}, "mono=middle: need mean, left, right, or a channel"),
+        ({"bit_depth": 12}, "bit_depth=12: need one of 8, 16"),
+        ({"bit_depth": 16, "format": "npy"}, "bit_depth=16 is for PNG"),
+        ({"bit_depth": 16, "r": "db", "g": "db", "b": "db"}, "is for one channel"),
+        ({"format": "jpg"}, "format=jpg: need one of png, npy"),
+        ({"manifest": "a/b.csv"}, "manifest=a/b.csv: need a file name"),
+        ({"manifest": "table.txt"}, "need a file name that ends in .csv or .jsonl"),
+        ({"manifest": "failures.csv"}, "that is where the failures are written"),
+    ],
+)
+def test_wrong_settings_are_named(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        Settings.from_options(options)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sr = ", "my.toml: not a TOML file"),
+        ("speed = 3", "my.toml: unknown setting 'speed'"),
+        ('frontend = "mfcc"', "my.toml: unknown frontend 'mfcc'"),
+    ],
+)
+def test_a_wrong_settings_file_is_named(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "my.toml").write_text(text)
+    with pytest.raises(ParameterError, match=message):
+        Settings.load(tmp_path / "my.toml")
+
+
+def test_a_missing_settings_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="no.toml: cannot read settings: No such"):
+        Settings.load(tmp_path / "no.toml")
+
+
+def test_settings_are_written_by_all_their_names() -> None:
+    rgb = Settings.from_options({"r": "db", "g": "pcen", "b": "exp"})
+    assert {*Settings().to_options(), *rgb.to_options(), "preset"} == set(KNOWN)
