@@ -11,8 +11,9 @@ demo: $(BIN)/specimg
 	$(BIN)/specimg convert sample_audio demo --r db --g pcen --b exp
 	@echo "The pictures are in demo/, their table is demo/manifest.csv."
 
+# make test TESTS='-m "not slow"' leaves out what takes half a minute or more.
 test: $(VENV)/.test
-	$(BIN)/pytest
+	$(BIN)/pytest $(TESTS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -13,3 +13,6 @@ Spectrogram: TypeAlias = NDArray[np.float32]
 
 Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 """Shape (height, width) or (height, width, 3); row 0 is the top of the picture."""
+
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 100, 4_000_000
+"""In Hz: what is outside was written by no recorder."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,29 @@ class ClipSettings:
         return self.duration - self.overlap
 
 
+class Level:
+    """How loud a clip is, over all channels that it is made of."""
+
+    def __init__(self, full_scale: float) -> None:
+        self.peak = 0.0
+        """Largest absolute value."""
+        self._full_scale = full_scale
+        self._clipped = 0
+        self._total = 0
+
+    def add(self, peaks: Waveform) -> Self:
+        """Take the largest absolute values over the channels, sample by sample."""
+        self.peak = max(self.peak, float(peaks.max(initial=0.0)))
+        self._clipped += int(np.count_nonzero(peaks >= self._full_scale))
+        self._total += peaks.size
+        return self
+
+    @property
+    def clipped_fraction(self) -> float:
+        """Share of the samples at which a channel is at full scale."""
+        return self._clipped / max(self._total, 1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clip:
     """A stretch of a recording, as it was recorded."""
@@ -89,8 +112,33 @@ class Clip:
     """Seconds; where the recording ends, also when the clip is extended."""
     samples: Waveform
     """Mono, at the sample rate of the recording.  Valid until the next clip is cut."""
-    peaks: Waveform
-    """The largest absolute value over the channels, sample by sample."""
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A range of the clips of a recording, by their numbers from 0."""
+
+    first: int = 0
+    stop: int | None = None
+    """The first clip that is not in the range; None: up to the end."""
+
+    @property
+    def read_from(self) -> int:
+        """The clip that reading begins with.
+
+        One before the first, because what is new in a rest, and the last full clip
+        of a recording, depend on the clip before.
+        """
+        return max(0, self.first - 1)
+
+
+WHOLE = Stretch()
+
+
+def clip_begin(index: int, sample_rate: int, settings: ClipSettings) -> int:
+    """Return the sample where clip number `index` begins."""
+    return round(round(index * settings.step, DECIMALS) * sample_rate)
 
 
 def cut(
@@ -100,6 +148,8 @@ def cut(
     *,
     shortest: float,
     limit: float,
+    full_scale: float = 1.0,
+    stretch: Stretch = WHOLE,
 ) -> Iterator[Clip]:
     """Cut a recording into clips while it is read, in one pass.
 
@@ -118,6 +168,10 @@ def cut(
         Seconds; a rest that is shorter is dropped: it has no picture.
     limit : float
         Seconds; a whole recording that is longer has no picture either.
+    full_scale : float
+        From which absolute value on a sample counts as clipped.
+    stretch : Stretch
+        The clips to cut; what is read begins with clip ``stretch.read_from``.
 
     Raises
     ------
@@ -126,14 +180,17 @@ def cut(
         be a single one.
     """
     if settings.is_whole:
-        yield _whole(read, sample_rate, shortest=shortest, limit=limit)
+        level = Level(full_scale)
+        yield _whole(read, sample_rate, level, shortest=shortest, limit=limit)
         return
     full = round(settings.duration * sample_rate)
     # A clip may be a sample longer where its ends are rounded; two take turns, so
     # that what they share is copied from one to the other.
     buffers = np.empty((2, 2, full + 1), np.float32)
-    begin, end, have = 0, 0, 0
-    for index in count():
+    begin = end = clip_begin(stretch.read_from, sample_rate, settings)
+    for index in count(stretch.read_from):
+        if index == stretch.stop:
+            return
         buffer, previous = buffers[index % 2], buffers[1 - index % 2]
         start = round(index * settings.step, DECIMALS)
         stop = round(start + settings.duration, DECIMALS)
@@ -142,41 +199,48 @@ def cut(
         kept = max(0, last_end - begin)
         buffer[:, :kept] = previous[:, begin - last_begin : last_end - last_begin]
         have = kept + read(buffer[:, kept : end - begin])
+        clip = buffer[:, :have]
         if have < end - begin:
             break
-        yield Clip(
-            start=start, end=stop, samples=buffer[0, :have], peaks=buffer[1, :have]
-        )
+        if index >= stretch.first:
+            level = Level(full_scale).add(clip[1])
+            yield Clip(start=start, end=stop, samples=clip[0], level=level)
+    if index < stretch.first:
+        return  # the recording ends before this stretch of it
     total = round((begin + have) / sample_rate, DECIMALS)
-    if have - kept < max(shortest, MIN_STEP) * sample_rate:
+    if reason := _why_dropped(have - kept, sample_rate, settings, shortest):
         if index == 0:
-            raise ClipError(
-                _too_short(total, f"one analysis window is {shortest:.3g} s")
-            )
-        return  # the rest holds nothing new that could be seen
-    if settings.final == "drop":
-        if index == 0:
-            wanted = (
-                f"a clip is {settings.duration:g} s, and what is shorter is dropped"
-            )
-            raise ClipError(_too_short(total, wanted))
+            raise ClipError(_too_short(total, reason))
         return
-    rest = buffer[:, :have]
     if settings.final == "full" and index > 0:
         before = previous[:, : last_end - last_begin]
-        rest = np.concatenate([before, buffer[:, kept:have]], axis=1)[:, -full:]
+        clip = np.concatenate([before, clip[:, kept:]], axis=1)[:, -full:]
         start = round((begin + have - full) / sample_rate, DECIMALS)
-    yield Clip(start=start, end=total, samples=rest[0], peaks=rest[1])
+    level = Level(full_scale).add(clip[1])
+    yield Clip(start=start, end=total, samples=clip[0], level=level)
 
 
-def _whole(read: Read, sample_rate: int, *, shortest: float, limit: float) -> Clip:
+def _why_dropped(
+    n_new: int, sample_rate: int, settings: ClipSettings, shortest: float
+) -> str:
+    """Say why a rest with `n_new` new samples becomes no clip, if it does not."""
+    if n_new < max(shortest, MIN_STEP) * sample_rate:
+        return f"one analysis window is {shortest:.4g} s"
+    if settings.final == "drop":
+        return f"a clip is {settings.duration:g} s, and what is shorter is dropped"
+    return ""
+
+
+def _whole(
+    read: Read, sample_rate: int, level: Level, *, shortest: float, limit: float
+) -> Clip:
     """Return the whole recording as one clip."""
-    blocks: list[NDArray[np.float32]] = []
+    blocks: list[Waveform] = []
     length = 0
-    while True:
-        block = np.empty((2, BLOCK), np.float32)
-        count_read = read(block)
-        blocks.append(block[:, :count_read])
+    block = np.empty((2, BLOCK), np.float32)
+    while count_read := read(block):
+        blocks.append(block[0, :count_read].copy())
+        level.add(block[1, :count_read])
         length += count_read
         if length > limit * sample_rate:
             msg = (
@@ -184,16 +248,14 @@ def _whole(read: Read, sample_rate: int, *, shortest: float, limit: float) -> Cl
                 f"set --clip-duration to cut it into clips"
             )
             raise ClipError(msg)
-        if count_read < BLOCK:
-            break
     end = round(length / sample_rate, DECIMALS)
     if length < shortest * sample_rate:
-        raise ClipError(_too_short(end, f"one analysis window is {shortest:.3g} s"))
-    samples, peaks = np.concatenate(blocks, axis=1)
-    return Clip(start=0.0, end=end, samples=samples, peaks=peaks)
+        raise ClipError(_too_short(end, f"one analysis window is {shortest:.4g} s"))
+    samples = np.concatenate(blocks)
+    return Clip(start=0.0, end=end, samples=samples, level=level)
 
 
 def _too_short(seconds: float, wanted: str) -> str:
     if not seconds:
         return f"too short: no audio at all, but {wanted}"
-    return f"too short: {seconds:.3g} s of audio, but {wanted}"
+    return f"too short: {seconds:.4g} s of audio, but {wanted}"

@@ -1,32 +1,70 @@
 """One recording: from its file to images and records."""
 
 import math
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from specimg import storage
 from specimg.audio import AudioReader
-from specimg.clips import Clip, cut
+from specimg.clips import WHOLE, Clip, Stretch, clip_begin, cut
 from specimg.errors import SpecimgError
-from specimg.image import encode
-from specimg.manifest import Record
+from specimg.image import digest, encode
+from specimg.manifest import Image, Record
 from specimg.recordings import Recording
 from specimg.rendering import Picture, render_clip
 from specimg.settings import Settings
 
+LONG_SECONDS = 10.0
+"""From here on a recording is long: worth to be asked for its length first."""
+
+STRETCH_SECONDS = 600.0
+"""Audio in one part of a long recording, which is also what is read in vain when it
+is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Long:
+    """A recording that takes its time, and in which parts it can be converted."""
+
+    seconds: float
+    """Of audio, by its header."""
+    stretches: tuple[Stretch, ...]
+
+
+def measure(recording: Recording, settings: Settings) -> Long | None:
+    """Look whether a recording is long; None if it is not, or does not say.
+
+    Raises
+    ------
+    AudioReadError
+        It cannot be opened.
+    """
+    with AudioReader(recording.path, settings.channel) as reader:
+        seconds = reader.promised_seconds
+        if seconds <= LONG_SECONDS:
+            return None
+        whole = Long(seconds=seconds, stretches=(WHOLE,))
+        if settings.clips.is_whole or not reader.can_seek():
+            return whole
+        step = max(1, round(STRETCH_SECONDS / settings.clips.step))
+        firsts = range(0, math.ceil(seconds / settings.clips.step), step)
+        stretches = [Stretch(first, first + step) for first in firsts]
+        stretches[-1] = replace(stretches[-1], stop=None)
+        return replace(whole, stretches=tuple(stretches))
+
 
 def convert_recording(
-    recording: Recording, out: Path, settings: Settings
-) -> list[Record]:
-    """Write the images of one recording below `out`.
+    recording: Recording, out: Path, settings: Settings, stretch: Stretch = WHOLE
+) -> list[Image]:
+    """Write the images of one recording below `out`, or those of a stretch of it.
 
-    A recording is converted as a whole or not at all: where it fails, the images
-    that it already has are removed.
+    All or nothing: where it fails, the images that it already has are removed.
 
     Returns
     -------
-    list of Record
-        One for each image, in the order of time.
+    list of Image
+        In the order of time.
 
     Raises
     ------
@@ -35,31 +73,57 @@ def convert_recording(
     StorageError
         The output folder takes nothing more.
     """
-    records: list[Record] = []
+    images: list[Image] = []
     try:
         with AudioReader(recording.path, settings.channel) as reader:
-            clips = cut(
-                reader.read,
-                reader.sample_rate,
-                settings.clips,
-                shortest=settings.shortest,
-                limit=settings.longest,
-            )
-            for clip in clips:
-                picture = render_clip(clip.samples, reader.sample_rate, settings)
-                record = describe(recording, clip, picture, reader, settings)
-                data = encode(picture.pixels, settings.image, settings.to_text())
-                storage.write_atomically(out / record.file_name, data)
-                records.append(record)
+            if stretch.read_from:
+                rate = reader.sample_rate
+                reader.seek(clip_begin(stretch.read_from, rate, settings.clips))
+            for image in _write_clips(recording, out, settings, reader, stretch):
+                images.append(image)  # noqa: PERF402 - needed where it fails
             warning = reader.truncation()
     except (SpecimgError, MemoryError):
-        for record in records:
-            storage.remove(out / record.file_name)
+        for image in images:
+            storage.remove(out / image.record.file_name)
         raise
-    return [replace(record, warning=warning) for record in records]
+    return warn(images, warning)
 
 
-def describe(
+def warn(images: list[Image], warning: str) -> list[Image]:
+    """Return `images` with a `warning` about their recording."""
+    return [
+        replace(image, record=replace(image.record, warning=warning))
+        for image in images
+    ]
+
+
+def _write_clips(
+    recording: Recording,
+    out: Path,
+    settings: Settings,
+    reader: AudioReader,
+    stretch: Stretch,
+) -> Iterator[Image]:
+    clips = cut(
+        reader.read,
+        reader.sample_rate,
+        settings.clips,
+        shortest=settings.shortest,
+        limit=settings.longest,
+        full_scale=reader.full_scale,
+        stretch=stretch,
+    )
+    text = settings.to_text()
+    for clip in clips:
+        picture = render_clip(clip.samples, reader.sample_rate, settings)
+        record = _describe(recording, clip, picture, reader, settings)
+        data = encode(picture.pixels, settings.image, text)
+        path = out / record.file_name
+        storage.write_atomically(path, data, tag=recording.name)
+        yield Image(record=record, n_bytes=len(data), digest=digest(picture.pixels))
+
+
+def _describe(
     recording: Recording,
     clip: Clip,
     picture: Picture,
@@ -67,12 +131,13 @@ def describe(
     settings: Settings,
 ) -> Record:
     """Make the row of the manifest for one image."""
-    extension = f".{settings.image.format}"
-    suffix = "" if settings.clips.is_whole else f"_{clip.start:09.3f}s"
+    suffix = storage.clip_suffix(
+        None if settings.clips.is_whole else clip.start, settings.image.format
+    )
     height, width = picture.pixels.shape[:2]
-    peak = float(clip.peaks.max())
+    peak = clip.level.peak
     return Record(
-        file_name=storage.image_name(recording.name, suffix + extension),
+        file_name=storage.image_name(recording.name, suffix),
         label=recording.label,
         source=recording.name,
         start=clip.start,
@@ -85,8 +150,9 @@ def describe(
         height=height,
         frontends=settings.frontend_names,
         silent=picture.silent,
-        clipped_fraction=round(float((clip.peaks >= reader.full_scale).mean()), 6),
-        peak_dbfs=round(20 * math.log10(peak), 2) if peak else -math.inf,
+        clipped_fraction=round(clip.level.clipped_fraction, 6),
+        # + 0.0, because rounding has a negative zero
+        peak_dbfs=round(20 * math.log10(peak), 2) + 0.0 if peak else -math.inf,
         mel_min=_significant(picture.mel_min),
         mel_max=_significant(picture.mel_max),
         warning="",

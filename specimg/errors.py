@@ -15,7 +15,8 @@ class RecordingError(SpecimgError):
     """One recording cannot be converted; the others can.
 
     `stage` says where on the way it happened: ``open``, ``decode``, ``clip``,
-    ``render`` or ``write``.
+    ``render`` or ``write``; or what became of the worker: ``memory``, ``timeout``,
+    ``crash``.
     """
 
     stage = "open"
@@ -47,6 +48,21 @@ class UnwritableError(RecordingError, OSError):
     """The images of one recording cannot have the names that they would get."""
 
     stage = "write"
+
+
+class WorkerError(RecordingError):
+    """The process that converted a recording came to an end over it."""
+
+    def __init__(self, message: str, stage: str = "crash") -> None:
+        super().__init__(message, stage)
+        self.stage = stage
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class RefusedError(SpecimgError, ValueError):
+    """The output folder holds something else than this run would write."""
 
 
 class StorageError(SpecimgError, OSError):

@@ -1,5 +1,6 @@
 """From [0, 1] to pixels, and from pixels to the bytes of a file."""
 
+import hashlib
 import io
 import re
 from dataclasses import dataclass
@@ -113,6 +114,29 @@ def encode(pixels: Pixels, settings: ImageSettings, text: str) -> bytes:
     info.add_text(TEXT_KEY, text)
     Image.fromarray(pixels).save(buffer, "png", pnginfo=info)
     return buffer.getvalue()
+
+
+def decode(data: bytes, image_format: ImageFormat) -> Pixels:
+    """Return the pixels in the bytes of an image file.
+
+    Raises
+    ------
+    ValueError, OSError
+        It is damaged.
+    """
+    if image_format == "npy":
+        array: Pixels = np.load(io.BytesIO(data), allow_pickle=False)
+        return array
+    from PIL import Image  # noqa: PLC0415 - keeps --help fast
+
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        return np.asarray(image)
+
+
+def digest(pixels: Pixels) -> str:
+    """Return the SHA-256 of `pixels`, with their shape and type."""
+    head = f"{pixels.shape} {pixels.dtype.str} ".encode()
+    return hashlib.sha256(head + pixels.tobytes()).hexdigest()
 
 
 def _resize(plane: Spectrogram, size: Size) -> Spectrogram:

@@ -4,8 +4,9 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
+from itertools import chain
 from typing import Any
 
 
@@ -41,9 +42,10 @@ class Record:
     silent: bool
     """Whether the clip holds no sound at all; its image is black."""
     clipped_fraction: float
-    """Share of the samples at which a channel is at full scale."""
+    """Share of the samples at which a channel that is used is at full scale."""
     peak_dbfs: float
-    """Largest sample of any channel, in dB; 0 is full scale, `-inf` is silence."""
+    """Largest sample of the channels that are used, in dB; 0 is full scale, `-inf` is
+    silence."""
     mel_min: float
     """Smallest value of the mel spectrogram before the first normalization."""
     mel_max: float
@@ -53,36 +55,52 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image that was written."""
+
+    record: Record
+    n_bytes: int
+    """Size of the file."""
+    digest: str
+    """SHA-256 of the pixels, with their shape and type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """A recording that could not be converted."""
 
     source: str
     """As in the manifest."""
     stage: str
-    """Where it failed: `open`, `decode`, `clip`, `render` or `write`."""
+    """Where it failed: `open`, `decode`, `clip`, `render`, `write`, `memory`, `timeout`
+    or `crash`."""
     reason: str
     """Why, for a human."""
 
 
-def format_manifest(records: Iterable[Record], name: str) -> bytes:
-    """Return the manifest as CSV, or as JSON lines if `name` ends in ``.jsonl``."""
+def format_manifest(records: Iterable[Record], name: str) -> Iterator[bytes]:
+    """Yield the manifest as CSV, or as JSON lines if `name` ends in ``.jsonl``."""
     if name.endswith(".jsonl"):
-        return "".join(_to_json(record) for record in records).encode()
+        return (_to_json(record).encode() for record in records)
     return _to_csv(Record, records)
 
 
-def format_failures(failures: Iterable[Failure]) -> bytes:
-    """Return the failures as CSV."""
+def format_failures(failures: Iterable[Failure]) -> Iterator[bytes]:
+    """Yield the failures as CSV."""
     return _to_csv(Failure, failures)
 
 
-def _to_csv(kind: type[Record | Failure], rows: Iterable[Record | Failure]) -> bytes:
+def _to_csv(
+    kind: type[Record | Failure], rows: Iterable[Record | Failure]
+) -> Iterator[bytes]:
     names = [field.name for field in fields(kind)]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
-    return text.getvalue().encode()
+    for cells in chain([names], ([_cell(getattr(r, n)) for n in names] for r in rows)):
+        writer.writerow(cells)
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - any field of a row

@@ -9,14 +9,18 @@ import numpy as np
 import scipy  # loads scipy.fft and scipy.sparse when they are first used
 from numpy.typing import NDArray
 
-from specimg.arrays import Spectrogram, Waveform
+from specimg.arrays import (
+    MAX_SAMPLE_RATE,
+    MIN_SAMPLE_RATE,
+    Spectrogram,
+    Waveform,
+)
 from specimg.errors import ParameterError, check_choice
 
 MelScale = Literal["htk", "slaney"]
 MelNorm = Literal["none", "slaney"]
 
-MIN_SAMPLE_RATE = 100
-MAX_SAMPLE_RATE = 4_000_000
+MAX_HOP_LENGTH = 2**20
 MAX_N_FFT = 2**17
 MAX_N_MELS = 4096
 FRAMES_AT_ONCE = 512
@@ -46,12 +50,15 @@ class MelSettings:
     def __post_init__(self) -> None:
         """Reject settings that leave a spectrogram or a band undefined."""
         if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
-            msg = f"sr={self.sample_rate} Hz: need {MIN_SAMPLE_RATE} to 4,000,000 Hz"
+            msg = (
+                f"sr={self.sample_rate} Hz: need {MIN_SAMPLE_RATE:,} to "
+                f"{MAX_SAMPLE_RATE:,} Hz"
+            )
             raise ParameterError(msg)
         if math.isnan(self.fmax):
             object.__setattr__(self, "fmax", self.sample_rate / 2)
-        if self.hop_length < 1:
-            msg = f"hop_length={self.hop_length}: need at least 1 sample"
+        if not 1 <= self.hop_length <= MAX_HOP_LENGTH:
+            msg = f"hop_length={self.hop_length}: need 1 to {MAX_HOP_LENGTH} samples"
             raise ParameterError(msg)
         if not 1 <= self.n_mels <= MAX_N_MELS:
             msg = f"n_mels={self.n_mels}: need 1 to {MAX_N_MELS} bands"

@@ -1,5 +1,6 @@
 """The recordings that are named on the command line, or lie in folders named there."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ def find_recordings(
     is_recording: Callable[[Path], bool],
     *,
     leave_out: Path | None = None,
+    part: tuple[int, int] = (1, 1),
 ) -> Listing:
     """List the recordings of `inputs`, the same for any order of them.
 
@@ -58,6 +60,9 @@ def find_recordings(
         Decides about the files in folders.
     leave_out : Path
         A folder that is not entered: the output.
+    part : tuple of int
+        ``(i, n)``: list only part i of n, from 1.  A recording's part is decided by
+        its name alone, so that it does not change when others come or go.
 
     Raises
     ------
@@ -65,10 +70,15 @@ def find_recordings(
         There is no recording at all.
     """
     roots = sorted({_absolute(path) for path in inputs})
-    folders = [root for root in roots if root.is_dir()]
+    folders = [root for root in roots if _is_folder(root)]
     base = _shared_folder(roots, folders)
     barred = _absolute(leave_out) if leave_out else None
-    labels: dict[Path, str] = {root: "" for root in roots if root not in folders}
+    labels = {
+        # A file has no input folder of its own: the shared one stands for it.
+        root: root.parent.name if root.parent != base else ""
+        for root in roots
+        if root not in folders
+    }
     passed_over: set[Path] = set()
     unreadable: dict[Path, str] = {}
     for folder in folders:
@@ -81,6 +91,10 @@ def find_recordings(
                 passed_over.add(path)
     if not labels and not unreadable:
         msg = f"no audio found in {', '.join(map(str, roots))}"
+        if barred in folders:
+            msg = (
+                f"{barred} is an input and the output: give the folder to write to last"
+            )
         if passed_over:
             msg += f" ({len(passed_over)} other files)"
         raise NoInputError(msg)
@@ -93,10 +107,11 @@ def find_recordings(
         for path, label in labels.items()
     ]
     recordings.sort(key=lambda recording: recording.name)
+    folders_unread = [(_relative_name(p, base), r) for p, r in unreadable.items()]
     return Listing(
-        recordings=tuple(recordings),
-        passed_over=len(passed_over),
-        unreadable=tuple((_relative_name(p, base), r) for p, r in unreadable.items()),
+        recordings=tuple(r for r in recordings if _is_in_part(r.name, part)),
+        passed_over=len(passed_over) if part[0] == 1 else 0,
+        unreadable=tuple(f for f in folders_unread if _is_in_part(f[0], part)),
     )
 
 
@@ -106,6 +121,8 @@ def encode_name(name: str) -> str:
     That is control characters, bytes that are not UTF-8, backslashes and the
     percent sign itself; `decode_name` gives the bytes back.
     """
+    if name.isprintable() and "%" not in name and "\\" not in name:
+        return name  # nearly every name
     return "".join(
         char
         if char.isprintable() and char not in "%\\"
@@ -119,8 +136,19 @@ def decode_name(encoded: str) -> bytes:
     return unquote_to_bytes(encoded)
 
 
+def _is_in_part(name: str, part: tuple[int, int]) -> bool:
+    index, count = part
+    digest = hashlib.sha256(name.encode()).digest()
+    return int.from_bytes(digest[:8], "big") % count == index - 1
+
+
 def _relative_name(path: Path, base: Path) -> str:
-    return "/".join(map(encode_name, path.relative_to(base).parts)) or "."
+    # As strings: a Path of its own for every file takes most of the time of a listing.
+    above, whole = str(base).rstrip(os.sep) + os.sep, str(path)
+    if path == base:
+        return "."
+    below = whole.removeprefix(above if whole.startswith(above) else path.anchor)
+    return "/".join(map(encode_name, below.split(os.sep)))  # noqa: PTH206
 
 
 def _absolute(path: Path) -> Path:
@@ -130,7 +158,9 @@ def _absolute(path: Path) -> Path:
 
 def _shared_folder(roots: list[Path], folders: list[Path]) -> Path:
     """Return the folder that names are relative to."""
-    own = [root if root in folders else root.parent for root in roots]
+    # A misspelt input fails, but must not change the names of the others.
+    there = [root for root in roots if root in folders or os.path.lexists(root)]
+    own = [root if root in folders else root.parent for root in there or roots]
     return Path(os.path.commonpath(own)) if own else Path()
 
 
@@ -158,8 +188,8 @@ def _walk(
             yield from _walk(path, barred, unreadable, above | {real})
 
 
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
+def _is_folder(path: "Path | os.DirEntry[str]") -> bool:
     try:
-        return entry.is_dir()
-    except OSError:  # a link that leads to itself
+        return path.is_dir()
+    except OSError:  # a link that leads to itself, a name that is too long
         return False

@@ -6,12 +6,19 @@ called `render` because then it would hide the function `specimg.render`.)
 """
 
 import math
+import numbers
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from specimg.arrays import Pixels, Spectrogram, Waveform
+from specimg.arrays import (
+    MAX_SAMPLE_RATE,
+    MIN_SAMPLE_RATE,
+    Pixels,
+    Spectrogram,
+    Waveform,
+)
 from specimg.audio import fit, mix, resample
 from specimg.errors import RenderError
 from specimg.image import to_pixels
@@ -75,14 +82,23 @@ def render(
     (128, 513)
     """
     settings = settings or Settings()
+    is_number = isinstance(sample_rate, numbers.Real)
+    if not (is_number and MIN_SAMPLE_RATE <= sample_rate <= MAX_SAMPLE_RATE):
+        msg = (
+            f"sample_rate={sample_rate!r}: need {MIN_SAMPLE_RATE:,} to "
+            f"{MAX_SAMPLE_RATE:,} Hz"
+        )
+        raise RenderError(msg)
     array = np.asarray(samples)
-    if array.dtype.kind not in "iuf" or array.ndim not in (1, 2):
+    is_shape = array.ndim == 1 or (array.ndim == 2 and array.shape[1] > 0)
+    if array.dtype.kind not in "iuf" or not is_shape:
         msg = (
             f"samples of {array.dtype} with shape {array.shape}: "
             f"need real numbers, shape (n_samples,) or (n_samples, n_channels)"
         )
         raise RenderError(msg)
-    array = array.astype(np.float32)
+    with np.errstate(over="ignore"):  # to infinity, which is refused below
+        array = array.astype(np.float32)
     if array.ndim == 1:
         array = array[:, np.newaxis]
     if settings.channel is not None:
@@ -137,7 +153,7 @@ def _lengths(n_samples: int, source_rate: int, settings: Settings) -> tuple[int,
     if length < settings.mel.win_length:
         msg = (
             f"too short: {n_samples} samples at {source_rate} Hz, but one analysis "
-            f"window is {settings.shortest:.3g} s"
+            f"window is {settings.shortest:.4g} s"
         )
         raise RenderError(msg)
     return full_length, min(length, full_length)

@@ -106,7 +106,9 @@ def test_a_channel_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rate", [1, 50, 5_000_000])
 def test_a_rate_that_no_recorder_has_is_refused(tmp_path: Path, rate: int) -> None:
     path = write(tmp_path / "a.wav", noise(0.1), rate)
-    with pytest.raises(AudioReadError, match=f"sample rate {rate} Hz: need 100 to"):
+    with pytest.raises(
+        AudioReadError, match=f"sample rate {rate} Hz: need 100 to 4,000,000 Hz"
+    ):
         AudioReader(path)
 
 
@@ -230,6 +232,10 @@ def test_full_scale_is_where_clipped_samples_are(tmp_path: Path, bits: str) -> N
         ("film.mp4", b"\0\0\0\x20ftypisom", False),
         ("memo", b"\0\0\0\x20ftypM4A ", True),
         ("a.bin", b"RIFF\0\0\0\0WAVE", True),
+        ("a.raw", b"\xff\xff" + bytes(100), False),
+        ("diet.txt", b"caffeine and tea", False),
+        ("net.txt", b"MAC addresses of the recorders", False),
+        ("tags.txt", b"ID3 tags", False),
         ("a.avi", b"RIFF\0\0\0\0AVI ", False),
     ],
 )

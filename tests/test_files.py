@@ -61,7 +61,9 @@ def test_an_image_file_holds_its_pixels(options: dict[str, object]) -> None:
         assert image.mode == {2: "I;16", 1: "L"}.get(
             pixels.itemsize if pixels.ndim == 2 else 0, "RGB"
         )
-        assert Settings.from_options(json.loads(image.text["specimg"])) == settings
+        text = json.loads(image.text["specimg"])
+        assert text.pop("specimg") == specimg.__version__
+        assert Settings.from_options(text) == settings
         stored = np.asarray(image)
     assert stored.dtype == pixels.dtype
     assert np.array_equal(stored, pixels)
@@ -69,7 +71,9 @@ def test_an_image_file_holds_its_pixels(options: dict[str, object]) -> None:
 
 def test_a_manifest_reads_back_as_csv() -> None:
     rows = list(
-        csv.DictReader(io.StringIO(format_manifest([RECORD], "m.csv").decode()))
+        csv.DictReader(
+            io.StringIO(b"".join(format_manifest([RECORD], "m.csv")).decode())
+        )
     )
     assert len(rows) == 1
     assert rows[0]["source"] == RECORD.source
@@ -79,7 +83,7 @@ def test_a_manifest_reads_back_as_csv() -> None:
 
 
 def test_a_manifest_reads_back_as_json_lines() -> None:
-    lines = format_manifest([RECORD, RECORD], "m.jsonl").decode().splitlines()
+    lines = b"".join(format_manifest([RECORD, RECORD], "m.jsonl")).decode().splitlines()
     assert len(lines) == 2
     row = json.loads(lines[0])
     assert row["source"] == RECORD.source
@@ -89,7 +93,7 @@ def test_a_manifest_reads_back_as_json_lines() -> None:
 
 def test_failures_read_back() -> None:
     failure = Failure(source="a.wav", stage="open", reason='empty, "0" bytes')
-    (row,) = csv.DictReader(io.StringIO(format_failures([failure]).decode()))
+    (row,) = csv.DictReader(io.StringIO(b"".join(format_failures([failure])).decode()))
     assert row == {"source": "a.wav", "stage": "open", "reason": 'empty, "0" bytes'}
 
 
@@ -110,8 +114,8 @@ def test_names_that_would_be_too_long_stay_apart() -> None:
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b.png"
-    write_atomically(path, b"old")
-    write_atomically(path, b"new")
+    write_atomically(path, b"old", "a")
+    write_atomically(path, b"new", "a")
     assert path.read_bytes() == b"new"
     assert [p.name for p in path.parent.iterdir()] == ["b.png"]
 
@@ -125,7 +129,7 @@ def test_a_full_disk_stops_the_run_and_leaves_nothing(
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(StorageError, match="cannot write .*b.png: No space left"):
-        write_atomically(tmp_path / "b.png", b"data")
+        write_atomically(tmp_path / "b.png", b"data", "b")
     assert not list(tmp_path.iterdir())
 
 
@@ -134,5 +138,5 @@ def test_a_name_that_is_taken_by_a_folder_concerns_one_recording(
 ) -> None:
     (tmp_path / "b.png").mkdir()
     with pytest.raises(UnwritableError, match="cannot write .*b.png: Is a directory"):
-        write_atomically(tmp_path / "b.png", b"data")
+        write_atomically(tmp_path / "b.png", b"data", "b")
     assert [p.name for p in tmp_path.iterdir()] == ["b.png"]

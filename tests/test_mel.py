@@ -130,7 +130,7 @@ def test_no_band_of_an_accepted_setting_is_empty() -> None:
         ({"fmax": 12_000.0}, r"fmax=12000"),
         ({"fmin": 500.0, "fmax": 400.0}, r"fmin=500, fmax=400"),
         ({"win_length": 2048}, r"win_length=2048, n_fft=1024"),
-        ({"hop_length": 0}, r"hop_length=0: need at least 1"),
+        ({"hop_length": 0}, r"hop_length=0: need 1 to 1048576"),
         ({"n_mels": 0}, r"n_mels=0: need 1 to"),
         ({"power": 3}, r"power=3: need one of 1, 2"),
         ({"mel_scale": "bark"}, r"mel_scale=bark: need one of htk, slaney"),

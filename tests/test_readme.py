@@ -1,5 +1,6 @@
 """The README's commands do what it says, and it says what there is."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -58,13 +59,67 @@ def test_its_commands_print_what_it_says_and_its_python_runs(project: Path) -> N
         assert np.mean(shown != made) < 1e-3
 
 
+def run_in(folder: Path, *command: str, **env: str) -> str:
+    path = f"{Path(SPECIMG).parent}:/usr/bin:/bin"
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        env={"PATH": path, "HOME": str(folder)} | env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture
+def field(tmp_path: Path) -> Path:
+    """A folder with recordings/, as the examples for batches suppose."""
+    samples = PROJECT / "sample_audio"
+    ignore = shutil.ignore_patterns("*.py")
+    shutil.copytree(samples, tmp_path / "recordings", ignore=ignore)
+    return tmp_path
+
+
+def test_its_rule_for_make_converts_once(field: Path) -> None:
+    (rule,) = blocks("make")
+    (field / "Makefile").write_text(rule, encoding="utf-8")
+    assert "converted 8" in run_in(field, "make", "images/manifest.csv")
+    assert "is up to date" in run_in(field, "make", "images/manifest.csv")
+
+
+def test_its_slurm_array_makes_all_parts(field: Path) -> None:
+    (script,) = (block for block in blocks("sh") if "#SBATCH" in block)
+    count = int(re.findall(r"--array=1-(\d+)", script)[0])
+    for number in range(1, count + 1):
+        run_in(field, "sh", "-c", script, SLURM_ARRAY_TASK_ID=str(number))
+    assert f"merged {count} parts: 10 images" in run_in(
+        field, "specimg", "merge", "images"
+    )
+
+
+@pytest.mark.skipif(not shutil.which("parallel"), reason="GNU parallel is not there")
+def test_its_parallel_runs_make_all_parts(field: Path) -> None:
+    (script,) = (block for block in blocks("sh") if "parallel" in block)
+    assert "merged 4 parts: 10 images" in run_in(field, "sh", "-c", script)
+
+
+def test_its_list_of_inputs_is_read(field: Path) -> None:
+    (script,) = (block for block in blocks("sh") if "--files-from" in block)
+    (field / "images").mkdir()
+    (field / "images" / "manifest.csv").touch()
+    os.utime(field / "images" / "manifest.csv", (0, 0))
+    assert "converted 1 recording" in run_in(field, "sh", "-c", script)
+
+
 def test_it_has_every_option_and_every_option_is_in_the_help() -> None:
     text = " ".join(specimg("convert", "--help").stdout.split())
-    options = [
-        f"--{name.replace('_', '-')}" for name in (*KNOWN, "config", "no-center")
-    ]
+    run = "jobs timeout memory max-failures overwrite prune dry-run files-from from0"
+    names = [*KNOWN, "config", "no-center", "shard", "quiet", *run.split()]
+    options = [f"--{name.replace('_', '-')}" for name in names]
     for option in options:
-        assert f"{option} " in text
+        assert re.search(rf"{option}[ ,]", text), option
         assert re.search(rf"`[^`]*{option}\b", README), option
     assert set(re.findall(r"(?<!\w)--[a-z][\w-]*", text)) == {*options, "--help"}
 

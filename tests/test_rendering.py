@@ -145,9 +145,17 @@ def test_a_sample_more_or_less_is_still_a_full_clip() -> None:
         assert specimg.render(samples[:n_samples], 44_100)[:, -1].any()
 
 
+@pytest.mark.parametrize("rate", [0, -1, "a", None, 1e12])
+def test_a_rate_that_is_none_is_named(rate: object) -> None:
+    with pytest.raises(RenderError, match="sample_rate=.*: need 100 to 4,000,000 Hz"):
+        specimg.render(tone(440), rate)
+
+
 @pytest.mark.parametrize(
     ("samples", "message"),
     [
+        (np.zeros((5, 0)), r"shape \(5, 0\): need real numbers"),
+        (np.full(22_050, 1e300), "22050 of 22050 samples are not finite"),
         (np.zeros(3 * 22_050 + 2), "66152 samples at 22050 Hz are more than one clip"),
         (np.zeros(100), "too short: 100 samples at 22050 Hz, but one analysis window"),
         (np.zeros(0), "too short"),

@@ -35,6 +35,8 @@ from specimg.frontends.spec import (
         ),
         ("pcen:bias=3,preset=perch", Pcen(gain=0.5, bias=3, time_constant=0.095)),
         ("pcen:preset=perch,s=0.5", Pcen(gain=0.5, s=0.5)),
+        ({"frontend": "exponential", "a": 1}, Exponential(a=1)),
+        ({"frontend": "pcen", "preset": "perch"}, Pcen(gain=0.5, time_constant=0.095)),
     ],
 )
 def test_a_specification_makes_its_frontend(spec: str, frontend: Frontend) -> None:
@@ -57,6 +59,10 @@ def test_a_specification_makes_its_frontend(spec: str, frontend: Frontend) -> No
         ("db:floor=2", "db: floor=2: need > 0 and <= 1"),
         ("db:floor=0.1,top_db=3", "give top_db or floor, not both"),
         ("pcen:s=0.1,time_constant=0.4", "give s or time_constant, not both"),
+        ("pcen:gain=1,gain=2", "gain is given twice in"),
+        (5, "frontend=5: need text such as 'pcen:gain=0.8', or a table"),
+        (["db"], "need text such as"),
+        ({"frontend": "pcen", "preset": "indoor"}, "unknown preset 'indoor' of pcen"),
         ("pcen:@missing.json", "missing.json: cannot read learned parameters: No such"),
         ("pcen:@learned.yaml", "need a .json or a .npz file"),
     ],
@@ -124,6 +130,10 @@ def test_learned_smoothing_moves_to_another_hop_through_its_time_constant(
         ({"parameters": {"x": 1}}, "unknown parameter 'x'"),
         ({"parameters": [1]}, "not a file of learned parameters"),
         ({"gain": 1}, "not a file of learned parameters"),
+        ({"parameters": {}}, "holds no parameters"),
+        ({"parameters": {"gain": 1, "alpha": 1}}, "one parameter under two names"),
+        ({"frame_rate": "100", "parameters": {"s": 0.1}}, "frame_rate='100': need"),
+        ({"frame_rate": 0, "parameters": {"s": 0.1}}, "frame_rate=0: need"),
     ],
 )
 def test_wrong_learned_parameters_are_named(
@@ -135,10 +145,11 @@ def test_wrong_learned_parameters_are_named(
 
 
 @pytest.mark.parametrize("name", ["broken.json", "broken.npz"])
+@pytest.mark.parametrize("content", [b"", b"\x00 not a table"])
 def test_a_file_that_is_no_table_of_parameters_is_refused(
-    tmp_path: Path, name: str
+    tmp_path: Path, name: str, content: bytes
 ) -> None:
-    (tmp_path / name).write_bytes(b"\x00 not a table")
+    (tmp_path / name).write_bytes(content)
     with pytest.raises(ParameterError, match="not a file of learned parameters"):
         parse_frontend(f"exp:@{name}", tmp_path)
 

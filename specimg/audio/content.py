@@ -21,7 +21,7 @@ def is_audio(path: Path) -> bool:
         return False
     if is_mpeg_frame(head):
         try:
-            AudioReader(path).__exit__(None, None, None)
+            AudioReader(path).close()
         except AudioReadError:
             return False
         return True

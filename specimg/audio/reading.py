@@ -4,7 +4,7 @@ soundfile seeks after every read, and a seek is not exact in MP3 and Vorbis; so
 nothing here ever seeks.  Nothing is allocated by what a header promises, either.
 """
 
-import os
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,13 +13,18 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from specimg.arrays import Waveform
-from specimg.audio.signatures import read_head, why_not_audio
-from specimg.audio.truncation import describe_truncation
+from specimg.arrays import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, Waveform
+from specimg.audio.signatures import open_regular, why_not_audio
+from specimg.audio.truncation import UNKNOWN_FRAMES, describe_truncation
 from specimg.errors import AudioReadError, DecodeError
 
-MIN_RATE, MAX_RATE = 100, 4_000_000
 MAX_CHANNELS = 1024
+SEEKABLE_FORMATS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "AIFF", "CAF")
+"""Where libsndfile goes to exactly the frame that it is asked for."""
+
+_SAMPLEWISE = re.compile(r"PCM_\w+|FLOAT|DOUBLE|ALAW|ULAW")
+"""Codings whose every frame stands for itself, or that find their way as FLAC does."""
+
 VALUES_AT_ONCE = 2**18
 """Decoded values in memory at a time, over all channels."""
 
@@ -41,10 +46,12 @@ class AudioReader:
     """
 
     def __init__(self, path: Path, channel: int | None = None) -> None:
-        head = read_head(path)
+        self._handle, head = open_regular(path)
         try:
-            self._file = _ForwardSoundFile(_file_name(path))
+            # By descriptor: then no name, of whatever bytes or extension, matters.
+            self._file = _ForwardSoundFile(self._handle.fileno(), closefd=False)
         except soundfile.LibsndfileError as error:
+            self._handle.close()
             raise AudioReadError(why_not_audio(head, error.error_string)) from error
         self.path = path
         self.sample_rate: int = self._file.samplerate
@@ -52,10 +59,11 @@ class AudioReader:
         self.channels: int = self._file.channels
         self.frames_read = 0
         self._channel = channel
+        self._at_end = False
         try:
             self._check_bounds()
         except AudioReadError:
-            self._file.close()
+            self.close()
             raise
         rows = max(1, VALUES_AT_ONCE // self.channels)
         self._block = np.empty((rows, self.channels), np.float32)
@@ -69,7 +77,12 @@ class AudioReader:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
         self._file.close()
+        self._handle.close()
 
     @property
     def full_scale(self) -> float:
@@ -111,8 +124,48 @@ class AudioReader:
                 break
         return done
 
+    @property
+    def promised_seconds(self) -> float:
+        """Length by the header; 0 where it does not say."""
+        frames: int = self._file.frames
+        return 0.0 if frames >= UNKNOWN_FRAMES else frames / self.sample_rate
+
+    def can_seek(self) -> bool:
+        """Whether reading can begin anywhere, exactly, up to the promised end.
+
+        Afterwards the position is lost: only to be asked where nothing is read.
+        """
+        is_exact = _SAMPLEWISE.fullmatch(self._file.subtype)
+        if self._file.format not in SEEKABLE_FORMATS or not is_exact:
+            return False
+        try:
+            self._file.seek(self._file.frames - 1)
+            return len(self._file.read(1)) == 1
+        except soundfile.LibsndfileError:
+            return False
+
+    def seek(self, frame: int) -> None:
+        """Go to a frame, in a recording that can seek.
+
+        Raises
+        ------
+        DecodeError
+            The recording has no such frame, or is damaged before it.
+        """
+        try:
+            self._file.seek(frame)
+        except soundfile.LibsndfileError as error:
+            msg = f"damaged before {frame / self.sample_rate:.1f} s: cannot go there"
+            raise DecodeError(msg) from error
+        self.frames_read = frame
+
     def truncation(self) -> str:
-        """Say what is missing, once all is read; an empty string if nothing is."""
+        """Say what is missing, once all is read; an empty string if nothing is.
+
+        Where reading has not come to the end, nothing is known to be missing.
+        """
+        if not self._at_end:
+            return ""
         try:
             return describe_truncation(self.path, self._file, self.frames_read)
         except OSError as error:
@@ -129,12 +182,16 @@ class AudioReader:
             msg = f"damaged between {after:.1f} s and {before:.1f} s: {text}"
             raise DecodeError(msg) from error
         self.frames_read += len(block)
+        self._at_end = len(block) < rows
         return block
 
     def _check_bounds(self) -> None:
         """Refuse what no recorder writes, and a channel that is not there."""
-        if not MIN_RATE <= self.sample_rate <= MAX_RATE:
-            msg = f"sample rate {self.sample_rate} Hz: need {MIN_RATE} to {MAX_RATE} Hz"
+        if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
+            msg = (
+                f"sample rate {self.sample_rate} Hz: need {MIN_SAMPLE_RATE:,} to "
+                f"{MAX_SAMPLE_RATE:,} Hz"
+            )
             raise AudioReadError(msg)
         if self.channels > MAX_CHANNELS:
             msg = f"{self.channels} channels: need no more than {MAX_CHANNELS}"
@@ -167,8 +224,3 @@ class _ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]
 
     def seekable(self) -> bool:
         return False
-
-
-def _file_name(path: Path) -> bytes | str:
-    """Return what libsndfile opens: a name that is not UTF-8 needs its bytes."""
-    return os.fsencode(path) if os.name == "posix" else str(path)

@@ -1,5 +1,7 @@
 """The command line: parses, calls, reports.  Nothing else prints or exits."""
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -7,6 +9,8 @@ import typer
 from specimg import __version__
 from specimg.cli.convert import convert
 from specimg.cli.frontends import frontends
+from specimg.cli.merge import merge
+from specimg.cli.verify import verify
 
 app = typer.Typer(
     add_completion=False,
@@ -21,6 +25,8 @@ app = typer.Typer(
 )
 app.command(no_args_is_help=True)(convert)
 app.command()(frontends)
+app.command(no_args_is_help=True)(merge)
+app.command(no_args_is_help=True)(verify)
 
 
 def _print_version(wanted: bool) -> None:
@@ -47,4 +53,13 @@ def specimg(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal cannot show must not end a run.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except OSError as error:
+        # Everything else that can be read or written has an error of its own.
+        typer.echo(f"Error: cannot write to stdout: {error.strerror}", err=True)
+        sys.exit(1)

@@ -2,15 +2,18 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 import typer
 
-from specimg.batch import Progress, Report
+from specimg.batch import Event, Report, Watch
 from specimg.manifest import Failure
 from specimg.settings import FAILURES_NAME
+
+A_MINUTE = 60.0
 
 
 @contextmanager
@@ -23,8 +26,12 @@ def stderr_without_decoders() -> Iterator[TextIO]:
         with open(os.devnull, "w", encoding="utf-8") as nothing:  # noqa: PTH123
             yield nothing
         return
-    sys.stderr.flush()
-    descriptor = sys.stderr.fileno()
+    try:
+        sys.stderr.flush()
+        descriptor = sys.stderr.fileno()
+    except (OSError, ValueError):  # not a real stream, or one that nobody reads
+        yield sys.stderr
+        return
     saved = os.dup(descriptor)
     try:
         with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
@@ -39,40 +46,87 @@ def stderr_without_decoders() -> Iterator[TextIO]:
 
 
 @contextmanager
-def progress_on(stream: TextIO, total: int) -> Iterator[Progress]:
-    """Yield what to call after each recording; a moving bar on a terminal only."""
-    if not stream.isatty():
+def watch_on(stream: TextIO, total: int, *, quiet: bool) -> Iterator[Watch]:
+    """Yield what shows how a run goes on.
 
-        def tell(failure: Failure | None) -> None:
-            if failure:
-                stream.write(describe_failure(failure) + "\n")
-                stream.flush()
+    A moving bar on a terminal, else one plain line a minute; and a line for every
+    failure, unless `quiet`.
+    """
+    if quiet:
+        yield lambda _: None
+    elif stream.isatty():
+        with _bar(stream, total) as watch:
+            yield watch
+    else:
+        yield _plain(stream, total)
 
-        yield tell
-        return
+
+def _plain(stream: TextIO, total: int) -> Watch:
+    begun = time.monotonic()
+    told = begun
+
+    def watch(event: Event) -> None:
+        nonlocal told
+        if event.failure:
+            _write(stream, describe_failure(event.failure))
+        now = time.monotonic()
+        if now - told >= A_MINUTE:
+            told = now
+            done = event.report.recordings + event.report.failed
+            line = f"{done} of {total} recordings, {_pace(event.report, now - begun)}"
+            _write(stream, line)
+
+    return watch
+
+
+def _write(stream: TextIO, line: str) -> None:
+    # That nobody reads along is no reason to stop.
+    with suppress(OSError):
+        stream.write(line + "\n")
+        stream.flush()
+
+
+@contextmanager
+def _bar(stream: TextIO, total: int) -> Iterator[Watch]:
     from rich.console import Console  # noqa: PLC0415 - only for who looks on
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
         MofNCompleteColumn,
+        Progress,
         TextColumn,
         TimeRemainingColumn,
     )
-    from rich.progress import Progress as Bar  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    columns = (TextColumn("recordings"), BarColumn(), MofNCompleteColumn())
+    begun = time.monotonic()
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("recordings, {task.fields[pace]}"),
+        TimeRemainingColumn(),
+    )
     console = Console(file=stream)
-    with Bar(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total, pace="")
 
-        def advance(failure: Failure | None) -> None:
-            if failure:
+        def watch(event: Event) -> None:
+            if event.failure:
                 # As Text: a name may look like markup.
-                line = Text(describe_failure(failure), style="red")
-                bar.console.print(line, soft_wrap=True)
-            bar.advance(task)
+                line = Text(describe_failure(event.failure), style="red")
+                progress.console.print(line, soft_wrap=True)
+            done = event.report.recordings + event.report.failed
+            pace = _pace(event.report, time.monotonic() - begun)
+            progress.update(task, completed=done, pace=pace)
 
-        yield advance
+        yield watch
+
+
+def _pace(report: Report, elapsed: float) -> str:
+    seconds = max(elapsed, 1e-3)
+    return (
+        f"{report.images} clips, {report.images / seconds:.0f} clips/s, "
+        f"{report.seconds / 3600 / seconds:.2f} h of audio/s, {report.failed} failed"
+    )
 
 
 def describe_failure(failure: Failure) -> str:
@@ -82,22 +136,36 @@ def describe_failure(failure: Failure) -> str:
 
 def print_summary(report: Report, manifest: str) -> None:
     """Say what was done, and where it is."""
-    images = len(report.records)
-    lines = [
-        (
-            f"converted {_count(report.recordings, 'recording')}: "
-            f"{_count(images, 'clip')}, {report.seconds:.1f} s of audio"
-        ),
-        f"wrote {_count(images, 'image')} and {manifest} in {report.out}",
-    ]
-    if report.failures:
-        count = _count(len(report.failures), "recording")
-        lines.append(f"failed on {count}: see {report.out / FAILURES_NAME}")
+    lines = []
+    if report.recordings or not report.skipped:
+        clips = count(report.images, "clip")
+        recordings = count(report.recordings, "recording")
+        lines.append(
+            f"converted {recordings}: {clips}, {report.seconds:.1f} s of audio"
+        )
+    if report.skipped:
+        lines.append(f"already converted: {count(report.skipped, 'recording')}")
+    if not report.part.is_all:
+        lines.append(
+            f"this is {report.part}: when all are done, specimg merge {report.out}"
+        )
+    elif not report.stopped:
+        lines.append(
+            f"wrote {count(report.images, 'image')} and {manifest} in {report.out}"
+        )
+    if report.failed:
+        failed = count(report.failed, "recording")
+        where = f": see {report.out / FAILURES_NAME}" if report.part.is_all else ""
+        lines.append(f"failed on {failed}{where}")
+    if report.vanished:
+        vanished = count(report.vanished, "recording")
+        what = "removed" if report.pruned else "kept; --prune removes them"
+        lines.append(f"no longer among the inputs: {vanished}, images {what}")
     if report.passed_over:
-        count = _count(report.passed_over, "file")
-        lines.append(f"passed over {count}: not audio")
+        lines.append(f"passed over {count(report.passed_over, 'file')}: not audio")
     typer.echo("\n".join(lines))
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,6 +1,7 @@
 """Files of learned parameters: ``learned.json`` and ``learned.npz``."""
 
 import json
+import math
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specimg.errors import ParameterError
+from specimg.frontends import ALIASES as FRONTEND_ALIASES
 from specimg.frontends.parameters import Parameter, to_parameter
 from specimg.frontends.pcen import s_to_time_constant
 
@@ -43,16 +45,24 @@ def read_learned(path: Path, frontend: str) -> dict[str, Parameter]:
         The file cannot be read, is for another frontend, or its lengths differ.
     """
     about, arrays = _read(path)
-    if about.get("frontend", frontend) != frontend:
-        msg = f"{path}: parameters of {about['frontend']}, not of {frontend}"
+    name = about.get("frontend", frontend)
+    if name != frontend and FRONTEND_ALIASES.get(name) != frontend:
+        msg = f"{path}: parameters of {name}, not of {frontend}"
         raise ParameterError(msg)
     parameters = dict(_canonical(str(path), name, a) for name, a in arrays.items())
+    if len(parameters) < len(arrays):
+        msg = f"{path}: one parameter under two names: {', '.join(arrays)}"
+        raise ParameterError(msg)
     lengths = {len(p) for p in parameters.values() if isinstance(p, tuple)}
     n_mels = about.get("n_mels")
     if len(lengths) > 1 or (lengths and n_mels not in (None, *lengths)):
         msg = f"{path}: n_mels={n_mels}, but one value a band has lengths {lengths}"
         raise ParameterError(msg)
     frame_rate = about.get("frame_rate")
+    is_rate = isinstance(frame_rate, int | float) and 0 < frame_rate < math.inf
+    if frame_rate is not None and not is_rate:
+        msg = f"{path}: frame_rate={frame_rate!r}: need frames per second, above 0"
+        raise ParameterError(msg)
     if frame_rate is not None and "s" in parameters:
         seconds = s_to_time_constant(np.asarray(parameters.pop("s"))) / frame_rate
         parameters["time_constant"] = to_parameter("time_constant", seconds)
@@ -61,31 +71,40 @@ def read_learned(path: Path, frontend: str) -> dict[str, Parameter]:
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what the file says about itself, and its parameters."""
+    readers = {".json": _read_json, ".npz": _read_npz}
+    if path.suffix.lower() not in readers:
+        msg = f"{path}: need a .json or a .npz file of learned parameters"
+        raise ParameterError(msg)
     try:
-        if path.suffix.lower() == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-            about = {k: arrays.pop(k).item() for k in ABOUT if k in arrays}
-        elif path.suffix.lower() == ".json":
-            about = json.loads(path.read_bytes())
-            arrays = about["parameters"]
-            arrays.items()
-        else:
-            msg = f"{path}: need a .json or a .npz file of learned parameters"
-            raise ParameterError(msg)
+        about, arrays = readers[path.suffix.lower()](path)
     except OSError as error:
         msg = f"{path}: cannot read learned parameters: {error.strerror or error}"
         raise ParameterError(msg) from error
     except (
         AttributeError,
+        EOFError,
         KeyError,
         TypeError,
         ValueError,
         zipfile.BadZipFile,
     ) as error:
-        msg = f"{path}: not a file of learned parameters: {error}"
+        msg = f"{path}: not a file of learned parameters: {type(error).__name__}"
         raise ParameterError(msg) from error
+    if not arrays:
+        msg = f"{path}: holds no parameters"
+        raise ParameterError(msg)
     return about, arrays
+
+
+def _read_json(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    about = json.loads(path.read_bytes())
+    return about, dict(about["parameters"].items())
+
+
+def _read_npz(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    return {k: arrays.pop(k).item() for k in ABOUT if k in arrays}, arrays
 
 
 def _canonical(path: str, name: str, value: object) -> tuple[str, Parameter]:

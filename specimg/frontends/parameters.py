@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,9 +62,12 @@ def column(value: Parameter) -> NDArray[np.float64]:
 
 def to_parameter(name: str, value: object) -> Parameter:
     """Turn a number or an array of one number a band into a Parameter."""
+    if isinstance(value, bool) or np.iscomplexobj(cast("ArrayLike", value)):
+        msg = f"{name}={value!r}: need a number, or one number a band"
+        raise ParameterError(msg)
     try:
         numbers = np.asarray(cast("ArrayLike", value), np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"{name}={value!r}: need a number, or one number a band"
         raise ParameterError(msg) from error
     if numbers.size == 0 or numbers.size != max(numbers.shape, default=1):
@@ -75,7 +78,10 @@ def to_parameter(name: str, value: object) -> Parameter:
     return tuple(numbers.ravel().tolist())
 
 
-def settle_parameters(frontend: object, infos: Mapping[str, ParameterInfo]) -> None:
+def settle_parameters(
+    frontend: Any,  # noqa: ANN401 - any dataclass
+    infos: Mapping[str, ParameterInfo],
+) -> None:
     """Check the numbers of a new `frontend` against their ranges.
 
     Whatever numbers, lists or arrays they came as, they are floats and tuples from
@@ -83,6 +89,11 @@ def settle_parameters(frontend: object, infos: Mapping[str, ParameterInfo]) -> N
     """
     for name, info in infos.items():
         value = getattr(frontend, name)
+        if value is not None and info.instead_of:
+            default = type(frontend).__dataclass_fields__[info.instead_of].default
+            if getattr(frontend, info.instead_of) != default:
+                msg = f"give {name} or {info.instead_of}, not both"
+                raise ParameterError(msg)
         if isinstance(info.range, Range) and value is not None:
             parameter = to_parameter(name, value)
             info.range.check(name, parameter)

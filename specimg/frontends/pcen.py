@@ -88,7 +88,7 @@ class Pcen:
         ),
         "time_constant": ParameterInfo(
             default="0.4",
-            range=Range(low=0),
+            range=Range(low=0, high=1e6),
             meaning="seconds over which M follows S",
         ),
         "s": ParameterInfo(
@@ -157,6 +157,7 @@ class Pcen:
         )
         # x / (eps + M)**gain, as exp(-gain log(eps + M)) so that no power of a
         # small number is formed on the way.
+        eps = np.maximum(eps, np.finfo(np.float32).tiny)
         x = mel * np.exp(-gain * np.log(background + eps))
         with np.errstate(divide="ignore", invalid="ignore"):
             # b**p * ((x/b + 1)**p - 1): keeps the digits that (x+b)**p - b**p loses.
@@ -252,9 +253,3 @@ def _librosa_pcen(pcen: Pcen, scaled: Spectrogram, frame_rate: float) -> Spectro
         parameters = dict(zip(names, row[1:].tolist(), strict=True))
         result[bands] = librosa.pcen(scaled[bands], b=float(row[0]), **parameters)
     return result
-
-
-def preset(name: str) -> Mapping[str, float]:
-    """Return the parameters of a published setting by its name."""
-    check_choice("preset", name, PRESETS)
-    return PRESETS[name]

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +34,16 @@ def parse_frontend(
         An unknown name or key, or a value outside its range; the message names
         the known ones.
     """
+    if isinstance(spec, tuple(FRONTENDS.values())):
+        return spec
     if isinstance(spec, Mapping):
         items = dict(spec)
-        return _make(str(items.pop("frontend", "")), items)
+        name = _known_name(str(items.pop("frontend", "")))
+        preset = _preset(name, items.pop("preset")) if "preset" in items else {}
+        return _make(name, _replace(name, preset, items))
     if not isinstance(spec, str):
-        return spec
+        msg = f"frontend={spec!r}: need text such as 'pcen:gain=0.8', or a table"
+        raise ParameterError(msg)
     name, _, rest = spec.partition(":")
     base: dict[str, Any] = {}
     given: dict[str, Any] = {}
@@ -53,18 +57,24 @@ def parse_frontend(
             raise ParameterError(msg)
         elif key == "preset":
             base = _replace(name, base, _preset(_known_name(name), value))
+        elif key in given:
+            msg = f"{key} is given twice in {spec!r}"
+            raise ParameterError(msg)
         else:
             given[key] = value
     return _make(name, _replace(name, base, given))
 
 
-def format_frontend(frontend: Frontend) -> str:
+def format_frontend(frontend: Frontend, *, full: bool = False) -> str:
     """Describe `frontend` as a specification of what differs from the defaults.
+
+    If `full`, also of what does not.
 
     One value a band appears as ``128@1a2b3c4d``: how many, and the beginning of
     the SHA-256 of the values.
     """
-    items = ",".join(f"{k}={_format_value(v)}" for k, v in _given(frontend).items())
+    values = _all(frontend) if full else _given(frontend)
+    items = ",".join(f"{k}={_format_value(v)}" for k, v in values.items())
     return f"{frontend.NAME}:{items}" if items else frontend.NAME
 
 
@@ -73,10 +83,10 @@ def tabulate_frontend(frontend: Frontend) -> str | dict[str, Any]:
 
     That is a string, or a table where there is one value a band.
     """
-    given = _given(frontend)
-    if not any(isinstance(value, tuple) for value in given.values()):
-        return format_frontend(frontend)
-    return {"frontend": frontend.NAME, **given}
+    values = _all(frontend)
+    if not any(isinstance(value, tuple) for value in values.values()):
+        return format_frontend(frontend, full=True)
+    return {"frontend": frontend.NAME, **values}
 
 
 def check_bands(frontend: Frontend, n_mels: int) -> None:
@@ -147,9 +157,15 @@ def _make(name: str, items: Mapping[str, Any]) -> Frontend:
 def _given(frontend: Frontend) -> dict[str, Any]:
     """Return the parameters that differ from the defaults."""
     default = type(frontend)()
-    names = [field.name for field in fields(frontend)]  # type: ignore[arg-type]
-    pairs = ((name, getattr(frontend, name)) for name in names)
-    return {name: v for name, v in pairs if v != getattr(default, name)}
+    return {k: v for k, v in _all(frontend).items() if v != getattr(default, k)}
+
+
+def _all(frontend: Frontend) -> dict[str, Any]:
+    """Return the parameters that have a value and are in use."""
+    infos = frontend.PARAMETERS
+    values = {name: getattr(frontend, name) for name in infos}
+    unused = {info.instead_of for k, info in infos.items() if values[k] is not None}
+    return {k: v for k, v in values.items() if v is not None and k not in unused}
 
 
 def _format_value(value: Parameter | str) -> str:

@@ -1,13 +1,14 @@
 """Everything that decides how a picture looks, as one value."""
 
-import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from specimg import __version__
 from specimg.clips import ClipSettings
 from specimg.errors import ParameterError, check_choice
 from specimg.frontends import Decibel, Frontend
@@ -52,7 +53,7 @@ class Settings:
             raise ParameterError(msg)
         for frontend in self.frontends:
             check_bands(frontend, self.mel.n_mels)
-        if self.mono not in MONO and not (self.mono.isascii() and self.mono.isdigit()):
+        if self.mono not in MONO and not re.fullmatch("[0-9]{1,4}", self.mono):
             msg = f"mono={self.mono}: need mean, left, right, or a channel from 0"
             raise ParameterError(msg)
         if self.image.bit_depth != 8 and self.is_rgb:
@@ -170,20 +171,15 @@ class Settings:
 
         One value a band of a frontend appears as a digest.
         """
-        specs = map(format_frontend, self.frontends)
+        specs = (format_frontend(f, full=True) for f in self.frontends)
         names = RGB if self.is_rgb else GRAY
         values = {**self.to_options(), **dict(zip(names, specs, strict=True))}
-        return json.dumps(values, separators=(",", ":"))
+        return json.dumps({"specimg": __version__, **values}, separators=(",", ":"))
 
     @property
     def frontend_names(self) -> str:
         """The frontends as the manifest has them, with ``+`` between channels."""
         return "+".join(map(format_frontend, self.frontends))
-
-    @property
-    def fingerprint(self) -> str:
-        """A digest of all settings: the same for the same pictures."""
-        return hashlib.sha256(self.to_toml().encode()).hexdigest()
 
 
 def _read_frontends(values: Mapping[str, Any]) -> tuple[Frontend, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import numbers
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,18 +20,19 @@ GRAY = ("frontend",)
 RGB = ("r", "g", "b")
 
 
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError
-    if value != math.floor(value):
-        raise ValueError
-    return int(value)
-
-
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError
+    if math.isnan(value):
+        raise ValueError
     return float(value)
+
+
+def _whole(value: object) -> int:
+    number = _number(value)
+    if number != math.floor(number):
+        raise ValueError
+    return int(number)
 
 
 def _seconds(value: object) -> float:
@@ -50,7 +52,7 @@ def _yes_no(value: object) -> bool:
 
 
 def _channel(value: object) -> str:
-    return str(_whole(value)) if isinstance(value, int) else _text(value)
+    return str(_whole(value)) if isinstance(value, numbers.Real) else _text(value)
 
 
 def _size(value: object) -> Size | None:
@@ -94,12 +96,25 @@ OPTIONS: Mapping[str, Option] = {
 }
 """All settings but the frontends."""
 
+SET_BY_PRESETS = {
+    "clip_duration",
+    *(name for name, option in OPTIONS.items() if option.part == "mel"),
+}
+
 KNOWN = ("preset", *GRAY, *RGB, *OPTIONS)
 
 
 def normalize(options: Options) -> dict[str, Any]:
     """Return `options` with underscores in the names, or refuse unknown names."""
     given = {name.replace("-", "_"): value for name, value in options.items()}
+    if len(given) < len(options):
+        twice = [
+            name
+            for name in given
+            if sum(name == n.replace("-", "_") for n in options) > 1
+        ]
+        msg = f"{', '.join(twice)} given twice, with a dash and with an underscore"
+        raise ParameterError(msg)
     for name in given:
         if name not in KNOWN:
             msg = f"unknown setting {name!r}: need one of {', '.join(KNOWN)}"
@@ -111,10 +126,14 @@ def merge(options: Options, winning: Options) -> dict[str, Any]:
     """Merge two sets of settings.
 
     Frontends for gray win over those for RGB, and the other way round; a preset
-    wins over all that it sets.
+    wins over all that presets set.  An fmax at half the sample rate follows it.
     """
     lost = {name for name in GRAY if any(channel in winning for channel in RGB)}
     lost |= {name for name in RGB if any(gray in winning for gray in GRAY)}
+    if "preset" in winning:
+        lost |= SET_BY_PRESETS
+    if "sr" in winning and options.get("fmax") == options.get("sr", 0) / 2:
+        lost.add("fmax")
     kept = {name: value for name, value in options.items() if name not in lost}
     return {**kept, **winning}
 

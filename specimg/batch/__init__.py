@@ -1,0 +1,350 @@
+"""Many recordings: workers, resume, faults."""
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from specimg.audio import looks_like_recording
+from specimg.batch.output import ALL, Output, Part, open_output, write_tables
+from specimg.batch.pool import Outcome, Pool, Task
+from specimg.batch.worker import Duty
+from specimg.convert import LONG_SECONDS, Long, warn
+from specimg.errors import RecordingError, RefusedError, StorageError
+from specimg.journal import FAILED, Stamp
+from specimg.manifest import Failure, Image
+from specimg.recordings import Listing, Recording, encode_name, find_recordings
+from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings
+from specimg.storage import remove_images
+
+__all__ = ["Event", "Limits", "Part", "Report", "Watch", "convert_all", "list_inputs"]
+
+HOPELESS = 100
+"""Where that many recordings fail at the beginning, without one that does not, the
+rest would fail as well."""
+
+GRACE_SECONDS = 10.0
+"""For what is in flight, after a signal."""
+
+PATIENCE_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a run may take."""
+
+    jobs: int
+    """Worker processes."""
+    timeout: float
+    """Seconds for a recording, besides the length of its audio."""
+    memory: int
+    """Megabytes for a worker."""
+    max_failures: int | None = None
+    """Failures after which the run stops; None: only where nothing succeeds."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What a run did, and what it left alone."""
+
+    out: Path
+    part: Part
+    recordings: int = 0
+    """Recordings that were converted."""
+    images: int = 0
+    """Images that were written."""
+    seconds: float = 0.0
+    """Audio that they show."""
+    failed: int = 0
+    """Recordings that could not be converted."""
+    skipped: int = 0
+    """Recordings that were converted already."""
+    vanished: int = 0
+    """Recordings that were converted once, but are not among the inputs now."""
+    pruned: int = 0
+    """Those of them whose images were removed."""
+    passed_over: int = 0
+    """Files in the input folders that are not audio."""
+    stopped: str = ""
+    """Why the run stopped before its end, if it did."""
+    signal: int = 0
+    """The signal that stopped it, if one did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something for who looks on."""
+
+    report: Report
+    failure: Failure | None = None
+
+
+Watch = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class _Assembly:
+    """A long recording that is converted in several tasks."""
+
+    stamp: Stamp
+    images: dict[int, list[Image]] = field(default_factory=dict)
+    waiting: int = 1
+    error: RecordingError | None = None
+
+
+def list_inputs(inputs: Iterable[Path], out: Path, part: Part = ALL) -> Listing:
+    """List the recordings that are to be converted into `out`."""
+    return find_recordings(
+        inputs, looks_like_recording, leave_out=out, part=(part.index, part.count)
+    )
+
+
+def convert_all(
+    listing: Listing,
+    out: Path,
+    settings: Settings,
+    limits: Limits,
+    watch: Watch,
+    *,
+    part: Part = ALL,
+    overwrite: bool = False,
+    prune: bool = False,
+) -> Report:
+    """Convert what is not converted yet; what cannot be is reported, not fatal.
+
+    Raises
+    ------
+    RefusedError
+        The output folder is in use, or holds something else.
+    StorageError
+        It takes nothing more.
+    """
+    with open_output(out, part, settings, overwrite=overwrite) as output:
+        run = _Run(output, settings, limits, watch, listing.passed_over)
+        with _signals_stop(run):
+            run.convert(run.look(listing, prune=prune))
+        report = run.report
+        output.finish(complete=not report.stopped)
+        if not report.stopped and part.is_all:
+            write_tables(out, settings, [output.journal], str(part))
+        return report
+
+
+class _Run:
+    """One run: what is to be done, what is under way, what came of it."""
+
+    def __init__(
+        self,
+        output: Output,
+        settings: Settings,
+        limits: Limits,
+        watch: Watch,
+        passed_over: int,
+    ) -> None:
+        self.report = Report(
+            out=output.folder, part=output.part, passed_over=passed_over
+        )
+        self._output = output
+        self._journal = output.journal
+        self._duty = Duty(output.folder, settings, limits.memory)
+        self._limits = limits
+        self._watch = watch
+        self._assemblies: dict[str, _Assembly] = {}
+        self._ready: deque[Task] = deque()
+        """Stretches of long recordings, which go first: they are halfway done."""
+
+    def look(self, listing: Listing, *, prune: bool) -> list[Recording]:
+        """Return what is not converted yet, and note what is not there any more."""
+        todo = []
+        names = set()
+        with self._journal.transaction():
+            for name, reason in listing.unreadable:
+                names.add(name)
+                failure = Failure(source=name, stage="open", reason=reason)
+                self._fail(Stamp(path="", size=0, modified=0), failure)
+            for recording in listing.recordings:
+                names.add(recording.name)
+                self._check_name(recording.name)
+                if self._output.is_done(recording, _stamp(recording.path)):
+                    self.report.skipped += 1
+                else:
+                    todo.append(recording)
+            for name in [name for name in self._journal.names() if name not in names]:
+                entry = self._journal.entry(name)
+                if entry is not None and entry.state == FAILED:
+                    self._journal.forget(name)  # nothing is left of it, or wrong
+                    continue
+                self.report.vanished += 1
+                if prune:
+                    self._output.discard(name)
+                    self.report.pruned += 1
+        return todo
+
+    def _check_name(self, name: str) -> None:
+        """Refuse a folder of images where a table is to be written."""
+        reserved = (self._duty.settings.manifest, FAILURES_NAME, SETTINGS_NAME)
+        if "/" in name and name.partition("/")[0] in reserved:
+            msg = (
+                f"the images of {name} would be in a folder that is called like a "
+                f"file that is written: {', '.join(reserved)}; rename the folder"
+            )
+            raise RefusedError(msg)
+
+    def convert(self, todo: list[Recording]) -> None:
+        """Convert recordings in worker processes."""
+        if not todo or self.report.stopped:
+            return
+        pool = Pool(min(self._limits.jobs, len(todo)), self._duty)
+        waiting = iter(todo)
+        try:
+            self._feed(pool, waiting)
+            if not self.report.stopped:
+                pool.close()
+        except StorageError:
+            self._put_back()
+            raise
+        finally:
+            pool.stop()
+        if self.report.stopped:
+            self._put_back()
+
+    def stop(self, reason: str, number: int = 0) -> None:
+        """Take nothing more on."""
+        self.report.stopped = self.report.stopped or reason
+        self.report.signal = self.report.signal or number
+
+    def _feed(self, pool: Pool, waiting: Iterator[Recording]) -> None:
+        give_up = float("inf")
+        while time.monotonic() < give_up:
+            if self.report.stopped:
+                give_up = min(give_up, time.monotonic() + GRACE_SECONDS)
+            else:
+                tasks = self._take(pool.room, waiting)
+                for task in tasks:
+                    pool.submit(task)
+            if pool.is_idle:
+                return
+            outcomes = list(pool.outcomes(PATIENCE_SECONDS))
+            if any(_was_ended(outcome) for _, outcome in outcomes):
+                # A signal for the whole process group reaches the workers as well,
+                # and theirs may be heard of first.
+                time.sleep(PATIENCE_SECONDS)
+            with self._journal.transaction():
+                for task, outcome in outcomes:
+                    self._receive(task, outcome)
+
+    def _take(self, room: int, waiting: Iterator[Recording]) -> list[Task]:
+        tasks: list[Task] = []
+        with self._journal.transaction():
+            while len(tasks) < room:
+                if self._ready:
+                    tasks.append(self._ready.popleft())
+                    continue
+                recording = next(waiting, None)
+                if recording is None:
+                    break
+                stamp = _stamp(recording.path)
+                self._output.discard(recording.name)
+                self._journal.start(recording.name, stamp)
+                self._assemblies[recording.name] = _Assembly(stamp)
+                seconds = self._limits.timeout + LONG_SECONDS
+                tasks.append(Task(recording, None, seconds))
+        return tasks
+
+    def _receive(self, task: Task, outcome: Outcome) -> None:
+        name = task.recording.name
+        assembly = self._assemblies[name]
+        if isinstance(outcome, Long):
+            seconds = outcome.seconds / len(outcome.stretches) + self._limits.timeout
+            assembly.waiting = len(outcome.stretches)
+            self._ready.extend(
+                Task(task.recording, stretch, seconds) for stretch in outcome.stretches
+            )
+            return
+        if _was_ended(outcome) and self.report.stopped:
+            return  # not its fault; it stays started, and is put back
+        assembly.waiting -= 1
+        if isinstance(outcome, RecordingError):
+            assembly.error = assembly.error or outcome
+            given_up = [other for other in self._ready if other.recording.name == name]
+            assembly.waiting -= len(given_up)
+            for other in given_up:
+                self._ready.remove(other)
+        else:
+            first = task.stretch.first if task.stretch else 0
+            assembly.images[first] = outcome
+        if assembly.waiting == 0:
+            self._conclude(name, self._assemblies.pop(name))
+
+    def _conclude(self, name: str, assembly: _Assembly) -> None:
+        """Note what became of a recording."""
+        if assembly.error is not None:
+            remove_images(self._output.folder, name)
+            error = assembly.error
+            failure = Failure(source=name, stage=error.stage, reason=str(error))
+            self._fail(assembly.stamp, failure)
+            return
+        parts = [assembly.images[first] for first in sorted(assembly.images)]
+        images = [image for part in parts for image in part]
+        warnings = (image.record.warning for image in images)
+        if warning := next(filter(None, warnings), ""):
+            images = warn(images, warning)
+        self._journal.finish(name, assembly.stamp, images)
+        self.report.recordings += 1
+        self.report.images += len(images)
+        self.report.seconds += sum(i.record.end - i.record.start for i in images)
+        self._watch(Event(self.report))
+
+    def _fail(self, stamp: Stamp, failure: Failure) -> None:
+        self._journal.fail(failure.source, stamp, failure)
+        self.report.failed += 1
+        self._watch(Event(self.report, failure))
+        limit = self._limits.max_failures
+        if limit is not None and self.report.failed > limit:
+            self.stop(f"more than {limit} recordings failed, which --max-failures sets")
+        elif self.report.failed == HOPELESS and not self.report.recordings:
+            self.stop(f"the first {HOPELESS} recordings all failed")
+
+    def _put_back(self) -> None:
+        """Remove what was not finished, as if it had not been begun."""
+        with self._journal.transaction():
+            for name in self._assemblies:
+                self._output.discard(name)
+
+
+def _stamp(path: Path) -> Stamp:
+    """Return what tells a file from a later one under its name."""
+    encoded = encode_name(str(path))
+    try:
+        status = path.stat()
+    except OSError:
+        return Stamp(path=encoded, size=-1, modified=0)
+    return Stamp(path=encoded, size=status.st_size, modified=status.st_mtime_ns)
+
+
+def _was_ended(outcome: Outcome) -> bool:
+    return isinstance(outcome, RecordingError) and outcome.stage == "crash"
+
+
+@contextmanager
+def _signals_stop(run: _Run) -> Iterator[None]:
+    """Let the first signal stop the run in order, and a second one at once."""
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if run.report.signal:
+            os._exit(128 + number)  # the workers see that, and end as well
+        run.stop(f"stopped by {signal.Signals(number).name}", number)
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,356 @@
+"""An output folder in the hands of one run: its lock, its journal, its tables."""
+
+import json
+import os
+import re
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from heapq import merge as merge_sorted
+from itertools import chain
+from pathlib import Path
+
+import filelock
+
+from specimg.errors import RefusedError, StorageError
+from specimg.journal import DONE, FAILED, FOLDER, STARTED, Journal, Stamp
+from specimg.manifest import Failure, Image, format_failures, format_manifest
+from specimg.recordings import Recording
+from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings
+from specimg.storage import (
+    remove,
+    remove_emptied_folders,
+    remove_images,
+    remove_partials,
+    write_table,
+)
+
+_SETTINGS, _OPEN, _FINISHED = "settings", "open", "finished"
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of all inputs that a run takes: number `index` of `count`, from 1."""
+
+    index: int = 1
+    count: int = 1
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it is no part, but everything."""
+        return self.count == 1
+
+    def __str__(self) -> str:
+        return f"part-{self.index}-of-{self.count}"
+
+
+ALL = Part()
+
+
+class Output:
+    """An output folder that this process alone writes this part of.
+
+    Made by `open_output`.
+    """
+
+    def __init__(self, folder: Path, part: Part, journal: Journal) -> None:
+        self.folder = folder
+        self.part = part
+        self.journal = journal
+        self.is_trusted = True
+        """False after a crash of the machine: images may be whole only in name."""
+
+    def is_done(self, recording: Recording, stamp: Stamp) -> bool:
+        """Whether a recording is converted already, and its images are still there.
+
+        Raises
+        ------
+        RefusedError
+            Another recording has been converted under this name.
+        """
+        entry = self.journal.entry(recording.name)
+        if entry is None or entry.state != DONE:
+            return False
+        known = entry.stamp
+        if (known.size, known.modified) != (stamp.size, stamp.modified):
+            if known.path != stamp.path:
+                msg = (
+                    f"{self.folder} already holds images of {known.path} under the "
+                    f"name {recording.name}, which {stamp.path} would take over; "
+                    f"convert into another folder, or both in one command"
+                )
+                raise RefusedError(msg)
+            return False
+        images = self.journal.images(recording.name)
+        return self.is_trusted and all(self.has(image) for image in images)
+
+    def has(self, image: Image) -> bool:
+        """Whether the file of an image is there and has its size."""
+        try:
+            status = (self.folder / image.record.file_name).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return status.st_size == image.n_bytes
+
+    def discard(self, name: str) -> None:
+        """Remove the images of a recording, known or left over, and forget it."""
+        for image in self.journal.images(name):
+            remove(self.folder / image.record.file_name)
+        entry = self.journal.entry(name)
+        if entry is not None and entry.state == STARTED:
+            remove_images(self.folder, name)
+        self.journal.forget(name)
+
+    def finish(self, *, complete: bool) -> None:
+        """Note whether all of this part is done."""
+        with self.journal.transaction():
+            self.journal.set(_FINISHED, str(complete))
+            self.journal.set(_OPEN, "")
+
+
+@contextmanager
+def open_output(
+    folder: Path, part: Part, settings: Settings, *, overwrite: bool
+) -> Iterator[Output]:
+    """Take hold of an output folder, and put right what a killed run left there.
+
+    Raises
+    ------
+    RefusedError
+        Another run holds it, or it was written with other settings or parts.
+    StorageError
+        It cannot be written.
+    """
+    hidden = folder / FOLDER
+    if folder.exists() and not folder.is_dir():
+        msg = f"{folder} is a file: the last argument is the folder to write to"
+        raise RefusedError(msg)
+    try:
+        hidden.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"cannot write {folder}: {error.strerror or error}"
+        raise StorageError(msg) from error
+    with ExitStack() as stack:
+        stack.enter_context(_lock(hidden, part))
+        others = [p for p in find_parts(folder) if p.count != part.count]
+        for other in others:
+            if not (overwrite and part.is_all):
+                msg = f"{folder} holds {other} of another run; --overwrite removes it"
+                raise RefusedError(msg)
+            stack.enter_context(_lock(hidden, other))
+            _remove_part(folder, other)
+        journal = Journal(hidden / f"{part}.sqlite")
+        stack.callback(journal.close)
+        output = Output(folder, part, journal)
+        if overwrite:
+            with journal.transaction():
+                for name in list(journal.names()):
+                    output.discard(name)
+                journal.set(_SETTINGS, "")
+        else:
+            _check_settings(folder, journal, settings)
+        _begin(output, settings)
+        yield output
+
+
+def _begin(output: Output, settings: Settings) -> None:
+    journal = output.journal
+    was_open = journal.get(_OPEN) or ""
+    # After a kill, whatever was renamed is whole; after a crash of the machine, a
+    # name may have reached the disk before what it names.
+    output.is_trusted = was_open in ("", _boot_id())
+    with journal.transaction():
+        for name in list(journal.names(STARTED)):
+            output.discard(name)
+        journal.set(_SETTINGS, settings.to_toml())
+        journal.set(_OPEN, _boot_id())
+        journal.set(_FINISHED, str(False))
+    remove_partials(output.folder, str(output.part))
+    toml = settings.to_toml().encode()
+    write_table(output.folder / SETTINGS_NAME, [toml], str(output.part))
+
+
+def find_parts(folder: Path) -> list[Part]:
+    """List the parts of which an output folder has a journal."""
+    stems = (path.stem for path in (folder / FOLDER).glob("part-*-of-*.sqlite"))
+    matches = (re.fullmatch(r"part-(\d+)-of-(\d+)", stem) for stem in stems)
+    parts = (Part(int(m[1]), int(m[2])) for m in matches if m)
+    return sorted(parts, key=lambda part: (part.count, part.index))
+
+
+@contextmanager
+def read_parts(folder: Path) -> Iterator[tuple[Settings, list[Journal]]]:
+    """Open the journals of all parts of a finished output, and its settings.
+
+    Raises
+    ------
+    RefusedError
+        A part is missing, not finished, being written, or has other settings.
+    """
+    parts = find_parts(folder)
+    if not parts:
+        msg = f"{folder} holds no output of specimg: it has no {FOLDER}"
+        raise RefusedError(msg)
+    count = parts[0].count
+    wanted = [Part(index, count) for index in range(1, count + 1)]
+    if missing := [str(part) for part in wanted if part not in parts]:
+        msg = f"{folder} is not complete: {', '.join(missing)} missing"
+        raise RefusedError(msg)
+    with ExitStack() as stack:
+        journals = []
+        for part in parts:
+            stack.enter_context(_lock(folder / FOLDER, part))
+            journal = Journal(folder / FOLDER / f"{part}.sqlite")
+            stack.callback(journal.close)
+            if journal.get(_FINISHED) != str(True):
+                msg = f"{folder}: {part} is not finished; run its command again"
+                raise RefusedError(msg)
+            journals.append(journal)
+        texts = {journal.get(_SETTINGS) for journal in journals}
+        if len(texts) > 1 or len(parts) != count:
+            msg = f"{folder} holds parts that were made with different settings"
+            raise RefusedError(msg)
+        yield Settings.load(folder / SETTINGS_NAME), journals
+
+
+def all_images(journals: Iterable[Journal]) -> Iterator[Image]:
+    """Yield the images of all parts in the order of the manifest."""
+    return merge_sorted(
+        *(journal.images() for journal in journals),
+        key=lambda image: (image.record.source, image.record.start),
+    )
+
+
+def all_failures(journals: Iterable[Journal]) -> Iterator[Failure]:
+    """Yield the failures of all parts in the order of their sources."""
+    return merge_sorted(
+        *(journal.failures() for journal in journals), key=lambda f: f.source
+    )
+
+
+def write_tables(
+    folder: Path, settings: Settings, journals: list[Journal], tag: str
+) -> None:
+    """Write the manifest, and the failures if there are any.
+
+    `tag` is who writes, of those who may be killed.
+    """
+    remove_partials(folder, tag)
+    records = (image.record for image in all_images(journals))
+    write_table(
+        folder / settings.manifest, format_manifest(records, settings.manifest), tag
+    )
+    for name in chain.from_iterable(journal.names(FAILED) for journal in journals):
+        remove_emptied_folders(folder, name)
+    if any(True for _ in all_failures(journals)):
+        write_table(
+            folder / FAILURES_NAME, format_failures(all_failures(journals)), tag
+        )
+    else:
+        remove(folder / FAILURES_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge put together."""
+
+    parts: int
+    images: int
+    failures: int
+    manifest: str
+
+
+def merge_parts(folder: Path) -> Merged:
+    """Write the tables of an output that was made in parts.
+
+    Raises
+    ------
+    RefusedError
+        It is not complete.
+    StorageError
+        The tables cannot be written.
+    """
+    with read_parts(folder) as (settings, journals):
+        write_tables(folder, settings, journals, "merge")
+        return Merged(
+            parts=len(journals),
+            images=sum(1 for journal in journals for _ in journal.images()),
+            failures=sum(1 for _ in all_failures(journals)),
+            manifest=settings.manifest,
+        )
+
+
+@contextmanager
+def _lock(hidden: Path, part: Part) -> Iterator[None]:
+    lock = filelock.FileLock(hidden / f"{part}.lock", blocking=False)
+    holder = hidden / f"{part}.holder"
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        try:
+            who = "process {pid} on {host}".format_map(json.loads(holder.read_text()))
+        except (OSError, ValueError, KeyError):
+            who = "another process"
+        msg = f"{hidden.parent} is being written by {who}; wait for it, or stop it"
+        raise RefusedError(msg) from error
+    except OSError as error:
+        msg = f"cannot lock {hidden.parent}: {error.strerror or error}"
+        raise StorageError(msg) from error
+    try:
+        holder.write_text(
+            json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
+        )
+        yield
+    except OSError as error:
+        msg = f"cannot write {holder}: {error.strerror or error}"
+        raise StorageError(msg) from error
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _check_settings(folder: Path, journal: Journal, settings: Settings) -> None:
+    before = journal.get(_SETTINGS)
+    if not before or before == settings.to_toml():
+        return
+    had = dict(line.split(" = ", 1) for line in before.splitlines())
+    wants = dict(line.split(" = ", 1) for line in settings.to_toml().splitlines())
+    names = [name for name in {**had, **wants} if had.get(name) != wants.get(name)]
+    rows = [("setting", "in the folder", "now")]
+    rows += [(n, _short(had.get(n)), _short(wants.get(n))) for n in names]
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    table = "\n  ".join(lines)
+    msg = (
+        f"{folder} was written with other settings:\n  {table}\n"
+        f"write to another folder, or begin anew with --overwrite"
+    )
+    raise RefusedError(msg)
+
+
+def _short(text: str | None) -> str:
+    limit = 40
+    text = "-" if text is None else text
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _remove_part(folder: Path, part: Part) -> None:
+    path = folder / FOLDER / f"{part}.sqlite"
+    journal = Journal(path)
+    output = Output(folder, part, journal)
+    with journal.transaction():
+        for name in list(journal.names()):
+            output.discard(name)
+    journal.close()
+    for leftover in path.parent.glob(f"{part}.sqlite*"):
+        remove(leftover)
+
+
+def _boot_id() -> str:
+    """Return what changes when the machine starts anew, if that can be known."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return "unknown"

@@ -1,0 +1,86 @@
+"""What runs in a worker process: a recording, or a stretch of a long one, at a time.
+
+Nothing of a worker reaches the run but what these functions return or raise.
+"""
+
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from specimg import convert
+from specimg.clips import WHOLE, Stretch
+from specimg.manifest import Image
+from specimg.recordings import Recording
+from specimg.settings import Settings
+
+MEGABYTE = 2**20
+
+MEMORY_STATUS = 86
+"""Exit status of a worker that has run out of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What a worker needs to know once."""
+
+    out: Path
+    settings: Settings
+    memory: int
+    """Megabytes that it may use."""
+
+
+_duty: Duty | None = None
+
+
+def begin(duty: Duty) -> None:
+    """Prepare a new worker process."""
+    global _duty  # noqa: PLW0603 - a process does one duty, for its whole life
+    _duty = duty
+    # Ctrl-C and a closed terminal reach the whole process group; what to do about
+    # them is decided by the parent alone.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    _limit_memory(duty.memory)
+    # libmpg123 complains there about every damaged MP3.
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
+        os.dup2(nothing.fileno(), 2)
+
+
+def work(recording: Recording, stretch: Stretch | None) -> convert.Long | list[Image]:
+    """Convert a recording, or say that it is long if `stretch` is None.
+
+    Raises
+    ------
+    RecordingError
+        It cannot be converted.
+    StorageError
+        The output folder takes nothing more.
+    """
+    if _duty is None:
+        msg = "work() without begin()"
+        raise RuntimeError(msg)
+    out, settings = _duty.out, _duty.settings
+    try:
+        if stretch is None and (long := convert.measure(recording, settings)):
+            return long
+        return convert.convert_recording(recording, out, settings, stretch or WHOLE)
+    except MemoryError:
+        # Nobody knows what is still held, and by whom: the next recording gets a new
+        # worker, so that it is not blamed for this one.
+        os._exit(MEMORY_STATUS)
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Let allocations beyond the limit fail, instead of the machine."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    # Data, not address space: libraries reserve more addresses than they use.
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    wanted = megabytes * MEGABYTE
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
