@@ -5,7 +5,7 @@ import os
 import re
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from heapq import merge as merge_sorted
 from itertools import chain
@@ -299,13 +299,11 @@ def _lock(hidden: Path, part: Part) -> Iterator[None]:
         msg = f"cannot lock {hidden.parent}: {error.strerror or error}"
         raise StorageError(msg) from error
     try:
-        holder.write_text(
-            json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
-        )
+        # Only for who is refused; that it cannot be written is no reason to stop.
+        with suppress(OSError):
+            me = {"pid": os.getpid(), "host": socket.gethostname()}
+            holder.write_text(json.dumps(me))
         yield
-    except OSError as error:
-        msg = f"cannot write {holder}: {error.strerror or error}"
-        raise StorageError(msg) from error
     finally:
         holder.unlink(missing_ok=True)
         lock.release()

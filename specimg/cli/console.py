@@ -100,10 +100,10 @@ def _bar(stream: TextIO, total: int) -> Iterator[Watch]:
 
     begun = time.monotonic()
     columns = (
-        BarColumn(),
+        BarColumn(bar_width=8),
         MofNCompleteColumn(),
-        TextColumn("recordings, {task.fields[pace]}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[pace]}"),
+        TimeRemainingColumn(compact=True),
     )
     console = Console(file=stream)
     with Progress(*columns, console=console, transient=True) as progress:
@@ -122,10 +122,11 @@ def _bar(stream: TextIO, total: int) -> Iterator[Watch]:
 
 
 def _pace(report: Report, elapsed: float) -> str:
+    """Clips, clips a second, hours of audio a second, failures."""
     seconds = max(elapsed, 1e-3)
     return (
         f"{report.images} clips, {report.images / seconds:.0f} clips/s, "
-        f"{report.seconds / 3600 / seconds:.2f} h of audio/s, {report.failed} failed"
+        f"{report.seconds / 3600 / seconds:.2f} h/s, {report.failed} failed"
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def parse_frontend(
         the known ones.
     """
     if isinstance(spec, tuple(FRONTENDS.values())):
-        return spec
+        return cast("Frontend", spec)
     if isinstance(spec, Mapping):
         items = dict(spec)
         name = _known_name(str(items.pop("frontend", "")))
