@@ -1,6 +1,7 @@
 """The command line: parses, calls, reports.  Nothing else prints or exits."""
 
 import io
+import os
 import sys
 from typing import Annotated
 
@@ -62,4 +63,7 @@ def main() -> None:
     except OSError as error:
         # Everything else that can be read or written has an error of its own.
         typer.echo(f"Error: cannot write to stdout: {error.strerror}", err=True)
+        # What could not be written is still in its buffer, and tried again at exit.
+        with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
+            os.dup2(nothing.fileno(), 1)
         sys.exit(1)
