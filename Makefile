@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint requirements clean
+.PHONY: demo test bench lint requirements clean
 
 demo: $(BIN)/specimg
 	$(BIN)/specimg convert sample_audio demo --r db --g pcen --b exp
@@ -14,6 +14,10 @@ demo: $(BIN)/specimg
 # make test TESTS='-m "not slow"' leaves out what takes half a minute or more.
 test: $(VENV)/.test
 	$(BIN)/pytest $(TESTS)
+
+# How fast specimg is beside what people run today; some minutes.
+bench: $(VENV)/.test
+	$(BIN)/python tests/benchmarks/bench.py $(BENCH)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -32,39 +32,18 @@ class Long:
     stretches: tuple[Stretch, ...]
 
 
-def measure(recording: Recording, settings: Settings) -> Long | None:
-    """Look whether a recording is long; None if it is not, or does not say.
-
-    Raises
-    ------
-    AudioReadError
-        It cannot be opened.
-    """
-    with AudioReader(recording.path, settings.channel) as reader:
-        seconds = reader.promised_seconds
-        if seconds <= LONG_SECONDS:
-            return None
-        whole = Long(seconds=seconds, stretches=(WHOLE,))
-        if settings.clips.is_whole or not reader.can_seek():
-            return whole
-        step = max(1, round(STRETCH_SECONDS / settings.clips.step))
-        firsts = range(0, math.ceil(seconds / settings.clips.step), step)
-        stretches = [Stretch(first, first + step) for first in firsts]
-        stretches[-1] = replace(stretches[-1], stop=None)
-        return replace(whole, stretches=tuple(stretches))
-
-
 def convert_recording(
-    recording: Recording, out: Path, settings: Settings, stretch: Stretch = WHOLE
-) -> list[Image]:
+    recording: Recording, out: Path, settings: Settings, stretch: Stretch | None = None
+) -> list[Image] | Long:
     """Write the images of one recording below `out`, or those of a stretch of it.
 
     All or nothing: where it fails, the images that it already has are removed.
 
     Returns
     -------
-    list of Image
-        In the order of time.
+    list of Image, or Long
+        In the order of time.  Where the recording is long and no stretch is asked for,
+        nothing is written, but said in which stretches to ask for it.
 
     Raises
     ------
@@ -76,6 +55,9 @@ def convert_recording(
     images: list[Image] = []
     try:
         with AudioReader(recording.path, settings.channel) as reader:
+            if stretch is None and (long := _measure(reader, settings)):
+                return long
+            stretch = stretch or WHOLE
             if stretch.read_from:
                 rate = reader.sample_rate
                 reader.seek(clip_begin(stretch.read_from, rate, settings.clips))
@@ -87,6 +69,21 @@ def convert_recording(
             storage.remove(out / image.record.file_name)
         raise
     return warn(images, warning)
+
+
+def _measure(reader: AudioReader, settings: Settings) -> Long | None:
+    """Look whether a recording is long; None if it is not, or does not say."""
+    seconds = reader.promised_seconds
+    if seconds <= LONG_SECONDS:
+        return None
+    whole = Long(seconds=seconds, stretches=(WHOLE,))
+    if settings.clips.is_whole or not reader.can_seek():
+        return whole
+    step = max(1, round(STRETCH_SECONDS / settings.clips.step))
+    firsts = range(0, math.ceil(seconds / settings.clips.step), step)
+    stretches = [Stretch(first, first + step) for first in firsts]
+    stretches[-1] = replace(stretches[-1], stop=None)
+    return replace(whole, stretches=tuple(stretches))
 
 
 def warn(images: list[Image], warning: str) -> list[Image]:

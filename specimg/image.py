@@ -4,12 +4,15 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
-from typing import Literal, Self, get_args
+from typing import TYPE_CHECKING, Literal, Self, cast, get_args
 
 import numpy as np
 
 from specimg.arrays import Pixels, Spectrogram
 from specimg.errors import ParameterError, check_choice
+
+if TYPE_CHECKING:
+    from specimg.png import PngPixels
 
 ImageFormat = Literal["png", "npy"]
 
@@ -104,16 +107,13 @@ def encode(pixels: Pixels, settings: ImageSettings, text: str) -> bytes:
     text : str
         ASCII; travels inside a PNG, under the keyword ``specimg``.
     """
-    buffer = io.BytesIO()
     if settings.format == "npy":
+        buffer = io.BytesIO()
         np.save(buffer, pixels, allow_pickle=False)
         return buffer.getvalue()
-    from PIL import Image, PngImagePlugin  # noqa: PLC0415 - keeps --help fast
+    from specimg.png import encode_png  # noqa: PLC0415 - keeps --help fast
 
-    info = PngImagePlugin.PngInfo()
-    info.add_text(TEXT_KEY, text)
-    Image.fromarray(pixels).save(buffer, "png", pnginfo=info)
-    return buffer.getvalue()
+    return encode_png(cast("PngPixels", pixels), TEXT_KEY, text)
 
 
 def decode(data: bytes, image_format: ImageFormat) -> Pixels:
@@ -135,8 +135,9 @@ def decode(data: bytes, image_format: ImageFormat) -> Pixels:
 
 def digest(pixels: Pixels) -> str:
     """Return the SHA-256 of `pixels`, with their shape and type."""
-    head = f"{pixels.shape} {pixels.dtype.str} ".encode()
-    return hashlib.sha256(head + pixels.tobytes()).hexdigest()
+    whole = hashlib.sha256(f"{pixels.shape} {pixels.dtype.str} ".encode())
+    whole.update(np.ascontiguousarray(pixels).data)
+    return whole.hexdigest()
 
 
 def _resize(plane: Spectrogram, size: Size) -> Spectrogram:

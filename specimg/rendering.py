@@ -166,7 +166,7 @@ def _level(samples: Waveform) -> tuple[Waveform, int]:
     lose a faint recording.  The mean goes before resampling, because a filter
     would ring at the edges of a clip with an offset.
     """
-    peak = float(np.abs(samples).max(initial=0.0))
+    peak = float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
     if not math.isfinite(peak):
         count = int(np.count_nonzero(~np.isfinite(samples)))
         msg = f"{count} of {samples.size} samples are not finite (NaN or infinity)"
@@ -190,4 +190,6 @@ def _compress(mel: Spectrogram, index: int, settings: Settings) -> Spectrogram:
 
 def _extend(picture: Spectrogram, width: int) -> Spectrogram:
     """Add black columns for the silence that was added to a clip."""
+    if picture.shape[1] == width:
+        return picture
     return np.pad(picture, ((0, 0), (0, width - picture.shape[1])))

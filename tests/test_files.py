@@ -15,6 +15,7 @@ from specimg import Settings
 from specimg.errors import StorageError, UnwritableError
 from specimg.image import encode
 from specimg.manifest import Failure, Record, format_failures, format_manifest
+from specimg.png import encode_png
 from specimg.storage import image_name, write_atomically
 
 RECORD = Record(
@@ -67,6 +68,33 @@ def test_an_image_file_holds_its_pixels(options: dict[str, object]) -> None:
         stored = np.asarray(image)
     assert stored.dtype == pixels.dtype
     assert np.array_equal(stored, pixels)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_png_files_are_little_larger_than_those_of_pillow(channels: int) -> None:
+    spec = {"r": "db", "g": "pcen", "b": "exp"} if channels == 3 else {}
+    settings = Settings.from_options(spec)
+    pixels = specimg.render(chirps(), 22_050, settings)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "png")
+    ours = encode(pixels, settings.image, "")
+    assert len(ours) < 1.1 * len(buffer.getvalue())
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (5, 1), (3, 2, 3), (1, 1, 3)])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_png_files_of_any_shape_read_back(
+    shape: tuple[int, ...], kind: type[np.uint8] | type[np.uint16]
+) -> None:
+    if kind is np.uint16 and len(shape) == 3:
+        return  # which no setting asks for
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, np.iinfo(kind).max, shape, kind, endpoint=True)
+    with Image.open(io.BytesIO(encode_png(pixels, "key", "text"))) as image:
+        image.verify()
+    with Image.open(io.BytesIO(encode_png(pixels, "key", "text"))) as image:
+        assert image.text == {"key": "text"}
+        assert np.array_equal(np.asarray(image), pixels)
 
 
 def test_a_manifest_reads_back_as_csv() -> None:

@@ -125,6 +125,7 @@ def test_no_odd_file_takes_long(odd: Path) -> None:
     code = (
         "import sys, time, pathlib; from specimg.convert import convert_recording\n"
         "from specimg.recordings import Recording; from specimg import *\n"
+        "from specimg.clips import WHOLE\n"
         "import tempfile, specimg\n"
         "worst = 0\n"
         "for path in sorted(pathlib.Path(sys.argv[1]).rglob('*')):\n"
@@ -133,7 +134,7 @@ def test_no_odd_file_takes_long(odd: Path) -> None:
         "        with tempfile.TemporaryDirectory() as out:\n"
         "            try:\n"
         "                convert_recording(Recording(path=path, name='a', label=''),\n"
-        "                    pathlib.Path(out), specimg.Settings())\n"
+        "                    pathlib.Path(out), specimg.Settings(), WHOLE)\n"
         "            except SpecimgError:\n"
         "                pass\n"
         "        worst = max(worst, time.monotonic() - begin)\n"

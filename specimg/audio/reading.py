@@ -118,7 +118,10 @@ class AudioReader:
             if self._channel is not None:
                 block = block[:, self._channel : self._channel + 1]
             part[0] = mix(block)
-            np.max(np.abs(block), axis=1, out=part[1])
+            if block.shape[1] == 1:
+                np.abs(part[0], out=part[1])
+            else:
+                np.max(np.abs(block), axis=1, out=part[1])
             done += len(block)
             if len(block) < rows:
                 break

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specimg import convert
-from specimg.clips import WHOLE, Stretch
+from specimg.clips import Stretch
 from specimg.manifest import Image
 from specimg.recordings import Recording
 from specimg.settings import Settings
@@ -64,9 +64,7 @@ def work(recording: Recording, stretch: Stretch | None) -> convert.Long | list[I
         raise RuntimeError(msg)
     out, settings = _duty.out, _duty.settings
     try:
-        if stretch is None and (long := convert.measure(recording, settings)):
-            return long
-        return convert.convert_recording(recording, out, settings, stretch or WHOLE)
+        return convert.convert_recording(recording, out, settings, stretch)
     except MemoryError:
         # Nobody knows what is still held, and by whom: the next recording gets a new
         # worker, so that it is not blamed for this one.
