@@ -540,6 +540,12 @@ def test_a_hopeless_run_stops_early(tmp_path: Path) -> None:
     )
     assert limited.returncode == 1
     assert "more than 4 recordings failed" in limited.stderr
+    # Where others succeed, the broken ones may be many, also when only they are left.
+    everything = ("convert", tmp_path / "in", tmp_path / "all")
+    assert specimg(*everything, "--max-failures", "100%").returncode == 3
+    again = specimg(*everything)
+    assert again.returncode == 3
+    assert "failed on 150 recordings" in again.stdout
 
 
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(tmp_path: Path) -> None:

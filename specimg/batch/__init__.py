@@ -199,7 +199,8 @@ class _Run:
         """Convert recordings in worker processes."""
         if not todo or self.report.stopped:
             return
-        pool = Pool(min(self._limits.jobs, len(todo)), self._duty)
+        # As many as are wanted, even for one recording: it may be a day long.
+        pool = Pool(self._limits.jobs, self._duty)
         waiting = iter(todo)
         try:
             self._feed(pool, waiting)
@@ -307,7 +308,9 @@ class _Run:
         limit = self._limits.max_failures
         if limit is not None and self.report.failed > limit:
             self.stop(f"more than {limit} recordings failed, which --max-failures sets")
-        elif self.report.failed == HOPELESS and not self.report.recordings:
+        elif self.report.failed == HOPELESS and not (
+            self.report.recordings or self.report.skipped
+        ):
             self.stop(f"the first {HOPELESS} recordings all failed")
 
     def _put_back(self) -> None:
