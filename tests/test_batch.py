@@ -6,10 +6,12 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -466,6 +468,24 @@ def test_resume_does_only_what_is_not_done(tmp_path: Path) -> None:
     # The recording that is shorter now has lost its later images.
     assert len(tree(out)) == len(before) - 1
     assert specimg("verify", out).returncode == 0
+
+
+def test_after_a_crash_of_the_machine_images_are_looked_into(tmp_path: Path) -> None:
+    folder = field(tmp_path / "in", 4)
+    out = tmp_path / "out"
+    specimg("convert", folder, out, *QUICK)
+    before = tree(out)
+    # As it is left when the power goes: an image that has its size, but no content,
+    # and a journal that another boot of the machine has opened and not closed.
+    image = next(out.rglob("*.png"))
+    image.write_bytes(bytes(image.stat().st_size))
+    with closing(sqlite3.connect(out / ".specimg" / "part-1-of-1.sqlite")) as journal:
+        journal.execute("UPDATE run SET value = 'another boot' WHERE key = 'open'")
+        journal.commit()
+    again = specimg("convert", folder, out, *QUICK)
+    assert again.stdout.startswith("converted 1 recording:")
+    assert "already converted: 3 recordings" in again.stdout
+    assert tree(out) == before
 
 
 def test_other_settings_are_refused_with_what_differs(tmp_path: Path) -> None:

@@ -306,12 +306,11 @@ class _Run:
         self.report.failed += 1
         self._watch(Event(self.report, failure))
         limit = self._limits.max_failures
+        any_good = self.report.recordings or self.report.skipped
+        if limit is None and self.report.failed == HOPELESS and not any_good:
+            self.stop(f"the first {HOPELESS} recordings all failed")
         if limit is not None and self.report.failed > limit:
             self.stop(f"more than {limit} recordings failed, which --max-failures sets")
-        elif self.report.failed == HOPELESS and not (
-            self.report.recordings or self.report.skipped
-        ):
-            self.stop(f"the first {HOPELESS} recordings all failed")
 
     def _put_back(self) -> None:
         """Remove what was not finished, as if it had not been begun."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import filelock
 
 from specimg.errors import RefusedError, StorageError
+from specimg.image import decode, digest
 from specimg.journal import DONE, FAILED, FOLDER, STARTED, Journal, Stamp
 from specimg.manifest import Failure, Image, format_failures, format_manifest
 from specimg.recordings import Recording
@@ -55,7 +56,10 @@ class Output:
     Made by `open_output`.
     """
 
-    def __init__(self, folder: Path, part: Part, journal: Journal) -> None:
+    def __init__(
+        self, folder: Path, part: Part, journal: Journal, settings: Settings
+    ) -> None:
+        self._image_format = settings.image.format
         self.folder = folder
         self.part = part
         self.journal = journal
@@ -83,16 +87,22 @@ class Output:
                 )
                 raise RefusedError(msg)
             return False
-        images = self.journal.images(recording.name)
-        return self.is_trusted and all(self.has(image) for image in images)
+        return all(self.has(image) for image in self.journal.images(recording.name))
 
     def has(self, image: Image) -> bool:
-        """Whether the file of an image is there and has its size."""
+        """Whether the file of an image is there and has its size.
+
+        Also its pixels, after a crash of the machine.
+        """
+        path = self.folder / image.record.file_name
         try:
-            status = (self.folder / image.record.file_name).stat()
-        except (FileNotFoundError, NotADirectoryError):
+            if path.stat().st_size != image.n_bytes:
+                return False
+            if self.is_trusted:
+                return True
+            return digest(decode(path.read_bytes(), self._image_format)) == image.digest
+        except (OSError, ValueError, SyntaxError):
             return False
-        return status.st_size == image.n_bytes
 
     def discard(self, name: str) -> None:
         """Remove the images of a recording, known or left over, and forget it."""
@@ -140,10 +150,10 @@ def open_output(
                 msg = f"{folder} holds {other} of another run; --overwrite removes it"
                 raise RefusedError(msg)
             stack.enter_context(_lock(hidden, other))
-            _remove_part(folder, other)
+            _remove_part(folder, other, settings)
         journal = Journal(hidden / f"{part}.sqlite")
         stack.callback(journal.close)
-        output = Output(folder, part, journal)
+        output = Output(folder, part, journal, settings)
         if overwrite:
             with journal.transaction():
                 for name in list(journal.names()):
@@ -334,10 +344,10 @@ def _short(text: str | None) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def _remove_part(folder: Path, part: Part) -> None:
+def _remove_part(folder: Path, part: Part, settings: Settings) -> None:
     path = folder / FOLDER / f"{part}.sqlite"
     journal = Journal(path)
-    output = Output(folder, part, journal)
+    output = Output(folder, part, journal, settings)
     with journal.transaction():
         for name in list(journal.names()):
             output.discard(name)
