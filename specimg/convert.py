@@ -32,17 +32,27 @@ class Long:
     stretches: tuple[Stretch, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A recording, or a stretch of one, that has its images."""
+
+    images: list[Image]
+    """In the order of time."""
+    warning: str
+    """What is wrong with the recording, else empty."""
+
+
 def convert_recording(
     recording: Recording, out: Path, settings: Settings, stretch: Stretch | None = None
-) -> list[Image] | Long:
+) -> Converted | Long:
     """Write the images of one recording below `out`, or those of a stretch of it.
 
     All or nothing: where it fails, the images that it already has are removed.
 
     Returns
     -------
-    list of Image, or Long
-        In the order of time.  Where the recording is long and no stretch is asked for,
+    Converted, or Long
+        Where the recording is long and no stretch is asked for,
         nothing is written, but said in which stretches to ask for it.
 
     Raises
@@ -68,7 +78,7 @@ def convert_recording(
         for image in images:
             storage.remove(out / image.record.file_name)
         raise
-    return warn(images, warning)
+    return Converted(images, warning)
 
 
 def _measure(reader: AudioReader, settings: Settings) -> Long | None:

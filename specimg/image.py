@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import tokenize
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self, cast, get_args
 
@@ -125,7 +126,10 @@ def decode(data: bytes, image_format: ImageFormat) -> Pixels:
         It is damaged.
     """
     if image_format == "npy":
-        array: Pixels = np.load(io.BytesIO(data), allow_pickle=False)
+        try:
+            array: Pixels = np.load(io.BytesIO(data), allow_pickle=False)
+        except (SyntaxError, EOFError, tokenize.TokenError) as error:
+            raise ValueError(str(error)) from error
         return array
     from PIL import Image  # noqa: PLC0415 - keeps --help fast
 

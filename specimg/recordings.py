@@ -158,9 +158,8 @@ def _absolute(path: Path) -> Path:
 
 def _shared_folder(roots: list[Path], folders: list[Path]) -> Path:
     """Return the folder that names are relative to."""
-    # A misspelt input fails, but must not change the names of the others.
-    there = [root for root in roots if root in folders or os.path.lexists(root)]
-    own = [root if root in folders else root.parent for root in there or roots]
+    # What is not there counts as well: names must not change when a disk is missing.
+    own = [root if root in folders else root.parent for root in roots]
     return Path(os.path.commonpath(own)) if own else Path()
 
 

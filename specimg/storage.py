@@ -161,6 +161,8 @@ def remove(path: Path) -> None:
     StorageError, UnwritableError
         As from `write_atomically`.
     """
+    if path.is_dir() and not path.is_symlink():
+        return  # no file of ours, though it has its name
     with _errors_named(path):
         path.unlink(missing_ok=True)
 

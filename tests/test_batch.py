@@ -546,6 +546,113 @@ def test_vanished_recordings_are_kept_until_they_are_pruned(tmp_path: Path) -> N
     assert specimg("verify", out).returncode == 0
 
 
+def test_vanished_inputs_that_are_named_are_kept_as_well(tmp_path: Path) -> None:
+    folder = field(tmp_path / "in", 6)
+    out = tmp_path / "out"
+    classes = sorted(folder.iterdir())
+    specimg("convert", *classes, out, *QUICK)
+    before = tree(out)
+    classes[2].rename(tmp_path / "away")
+    kept = specimg("convert", *classes, out, *QUICK)
+    assert "no longer among the inputs: 2 recordings, images kept" in kept.stdout
+    assert kept.returncode == 3  # the folder itself is named, and not there
+    assert {k: v for k, v in tree(out).items() if k != "failures.csv"} == before
+    refused = specimg("convert", *classes, out, *QUICK, "--prune")
+    assert refused.returncode == 1
+    assert "--prune could remove too much, because class2 cannot be" in refused.stderr
+    shutil.rmtree(out / "class2")
+    lost = specimg("convert", *classes[:2], folder / "class2", out, *QUICK)
+    assert "its images are gone: 2 recordings" in lost.stdout
+
+
+def test_nothing_of_a_former_run_stays_after_overwrite_and_prune(
+    tmp_path: Path,
+) -> None:
+    folder = field(tmp_path / "in", 6)
+    out = tmp_path / "out"
+    specimg("convert", folder, out, *QUICK)
+    shutil.rmtree(folder / "class1")
+    specimg("convert", folder, out, *QUICK, "--prune")
+    assert sorted(p.name for p in out.iterdir() if p.is_dir()) == [
+        *(".specimg", "class0", "class2")
+    ]
+    shutil.rmtree(folder / "class2")
+    named = ("--overwrite", "--manifest", "metadata.jsonl")
+    assert specimg("convert", folder, out, *QUICK, *named).returncode == 0
+    assert sorted(p.name for p in out.iterdir()) == [
+        *(".specimg", "class0", "metadata.jsonl", "specimg.toml")
+    ]
+
+
+def test_a_folder_in_the_place_of_an_image_fails_one_recording(tmp_path: Path) -> None:
+    folder = field(tmp_path / "in", 3)
+    out = tmp_path / "out"
+    (out / "class0" / "00000.wav_00000.500s.png").mkdir(parents=True)
+    for _ in range(2):
+        result = specimg("convert", folder, out, *QUICK)
+        assert result.returncode == 3
+        (failure,) = rows(out / "failures.csv")
+        assert (failure["source"], failure["stage"]) == ("class0/00000.wav", "write")
+    assert {row["source"] for row in rows(out / "manifest.csv")} == {
+        *("class1/00001.flac", "class2/00002.ogg")
+    }
+
+
+def test_a_long_truncated_recording_says_so_in_all_rows(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", np.tile(chirps(10, 4000), 61), 4000)
+    data = bytearray(path.read_bytes())
+    path.write_bytes(data[: 44 + 2 * 4000 * 600 + 80])
+    small = ("--sr", "4000", "--n-mels", "16", "--hop-length", "2000")
+    assert specimg("convert", path, tmp_path / "out", *small).returncode == 0
+    table = rows(tmp_path / "out" / "manifest.csv")
+    assert len(table) == 200
+    assert {row["warning"] for row in table} == {
+        "truncated: shorter than its header says"
+    }
+
+
+@linux
+def test_a_signal_that_is_ignored_does_not_stop_a_run(tmp_path: Path) -> None:
+    folder = field(tmp_path / "in", 60)
+    out = tmp_path / "out"
+    options = "--clip-duration 0.5 --hop-length 16"
+    run = f"trap '' HUP; exec {SPECIMG} convert in out {options}"
+    with subprocess.Popen(["sh", "-c", run], cwd=tmp_path) as process:
+        while not (out / "class0").is_dir():
+            time.sleep(0.02)
+        process.send_signal(signal.SIGHUP)
+    assert process.returncode == 0
+    assert len({row["source"] for row in rows(out / "manifest.csv")}) == 60
+    assert folder.is_dir()
+
+
+@linux
+def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
+    field(tmp_path / "in", 2)
+    write(tmp_path / "in" / "class0" / "hang.wav", chirps(1.3))
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "hooks" / "sitecustomize.py").write_text(HOOKS)
+    env = os.environ | {"PYTHONPATH": str(tmp_path / "hooks")}
+    process = start("convert", tmp_path / "in", tmp_path / "out", *QUICK, env=env)
+    while not (tmp_path / "out" / "class0").is_dir():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(1)
+    assert process.poll() is None  # it waits for what is in flight
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=5)
+    assert process.returncode == 128 + signal.SIGTERM
+    time.sleep(2)
+    assert processes_of(process.pid) == []
+
+
+def test_a_list_with_nul_in_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(b"a.wav\0b.wav\0")
+    result = specimg("convert", "--files-from", tmp_path / "list", tmp_path / "out")
+    assert result.returncode == 2
+    assert "has NUL in it; read it with --from0" in " ".join(result.stderr.split())
+
+
 def test_a_hopeless_run_stops_early(tmp_path: Path) -> None:
     for number in range(150):
         path = tmp_path / "in" / f"{number}.wav"

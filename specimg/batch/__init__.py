@@ -15,8 +15,8 @@ from specimg.batch.output import ALL, Output, Part, open_output, write_tables
 from specimg.batch.pool import Outcome, Pool, Task
 from specimg.batch.worker import Duty
 from specimg.convert import LONG_SECONDS, Long, warn
-from specimg.errors import RecordingError, RefusedError, StorageError
-from specimg.journal import FAILED, Stamp
+from specimg.errors import RecordingError, RefusedError
+from specimg.journal import DONE, FAILED, Stamp
 from specimg.manifest import Failure, Image
 from specimg.recordings import Listing, Recording, encode_name, find_recordings
 from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings
@@ -27,6 +27,9 @@ __all__ = ["Event", "Limits", "Part", "Report", "Watch", "convert_all", "list_in
 HOPELESS = 100
 """Where that many recordings fail at the beginning, without one that does not, the
 rest would fail as well."""
+
+NOT_THERE = -1
+"""Size of a file that is not there."""
 
 GRACE_SECONDS = 10.0
 """For what is in flight, after a signal."""
@@ -68,6 +71,8 @@ class Report:
     """Recordings that were converted once, but are not among the inputs now."""
     pruned: int = 0
     """Those of them whose images were removed."""
+    lost: int = 0
+    """Recordings that are not among the inputs now, and whose images are gone too."""
     passed_over: int = 0
     """Files in the input folders that are not audio."""
     stopped: str = ""
@@ -91,8 +96,11 @@ Watch = Callable[[Event], None]
 class _Assembly:
     """A long recording that is converted in several tasks."""
 
+    number: int
+    """How many were begun before it, which is also its place in the listing."""
     stamp: Stamp
     images: dict[int, list[Image]] = field(default_factory=dict)
+    warning: str = ""
     waiting: int = 1
     error: RecordingError | None = None
 
@@ -130,6 +138,8 @@ def convert_all(
             run.convert(run.look(listing, prune=prune))
         report = run.report
         output.finish(complete=not report.stopped)
+        if part.is_all:
+            output.remove_emptied_folders()
         if not report.stopped and part.is_all:
             write_tables(out, settings, [output.journal], str(part))
         return report
@@ -155,6 +165,7 @@ class _Run:
         self._limits = limits
         self._watch = watch
         self._assemblies: dict[str, _Assembly] = {}
+        self._begun = 0
         self._ready: deque[Task] = deque()
         """Stretches of long recordings, which go first: they are halfway done."""
 
@@ -164,26 +175,41 @@ class _Run:
         names = set()
         with self._journal.transaction():
             for name, reason in listing.unreadable:
+                if prune:
+                    raise RefusedError(_unreachable(name))
                 names.add(name)
                 failure = Failure(source=name, stage="open", reason=reason)
                 self._fail(Stamp(path="", size=0, modified=0), failure)
             for recording in listing.recordings:
-                names.add(recording.name)
                 self._check_name(recording.name)
-                if self._output.is_done(recording, _stamp(recording.path)):
+                stamp = _stamp(recording.path)
+                entry = self._journal.entry(recording.name)
+                if stamp.size == NOT_THERE and entry and entry.state == DONE:
+                    continue  # named, but vanished
+                names.add(recording.name)
+                if prune and stamp.size == NOT_THERE:
+                    raise RefusedError(_unreachable(recording.name))
+                if self._output.is_done(recording, stamp):
                     self.report.skipped += 1
                 else:
                     todo.append(recording)
-            for name in [name for name in self._journal.names() if name not in names]:
-                entry = self._journal.entry(name)
-                if entry is not None and entry.state == FAILED:
-                    self._journal.forget(name)  # nothing is left of it, or wrong
-                    continue
+            self._look_for_vanished(names, prune=prune)
+        return todo
+
+    def _look_for_vanished(self, names: set[str], *, prune: bool) -> None:
+        """Note what is in the journal, but not among the `names` of the inputs."""
+        for name in [name for name in self._journal.names() if name not in names]:
+            entry = self._journal.entry(name)
+            if entry is not None and entry.state == FAILED:
+                self._journal.forget(name)  # nothing is left of it, or wrong
+            elif not all(map(self._output.has, self._journal.images(name))):
+                self._output.discard(name)
+                self.report.lost += 1
+            else:
                 self.report.vanished += 1
                 if prune:
                     self._output.discard(name)
                     self.report.pruned += 1
-        return todo
 
     def _check_name(self, name: str) -> None:
         """Refuse a folder of images where a table is to be written."""
@@ -201,18 +227,17 @@ class _Run:
             return
         # As many as are wanted, even for one recording: it may be a day long.
         pool = Pool(self._limits.jobs, self._duty)
-        waiting = iter(todo)
+        is_finished = False
         try:
-            self._feed(pool, waiting)
-            if not self.report.stopped:
+            self._feed(pool, iter(todo))
+            is_finished = not self.report.stopped
+            if is_finished:
                 pool.close()
-        except StorageError:
-            self._put_back()
-            raise
         finally:
             pool.stop()
-        if self.report.stopped:
-            self._put_back()
+            # Only now: while there are workers, there may be new images.
+            if not is_finished:
+                self._put_back()
 
     def stop(self, reason: str, number: int = 0) -> None:
         """Take nothing more on."""
@@ -252,7 +277,8 @@ class _Run:
                 stamp = _stamp(recording.path)
                 self._output.discard(recording.name)
                 self._journal.start(recording.name, stamp)
-                self._assemblies[recording.name] = _Assembly(stamp)
+                self._assemblies[recording.name] = _Assembly(self._begun, stamp)
+                self._begun += 1
                 seconds = self._limits.timeout + LONG_SECONDS
                 tasks.append(Task(recording, None, seconds))
         return tasks
@@ -278,7 +304,8 @@ class _Run:
                 self._ready.remove(other)
         else:
             first = task.stretch.first if task.stretch else 0
-            assembly.images[first] = outcome
+            assembly.images[first] = outcome.images
+            assembly.warning = assembly.warning or outcome.warning
         if assembly.waiting == 0:
             self._conclude(name, self._assemblies.pop(name))
 
@@ -291,10 +318,7 @@ class _Run:
             self._fail(assembly.stamp, failure)
             return
         parts = [assembly.images[first] for first in sorted(assembly.images)]
-        images = [image for part in parts for image in part]
-        warnings = (image.record.warning for image in images)
-        if warning := next(filter(None, warnings), ""):
-            images = warn(images, warning)
+        images = warn([image for part in parts for image in part], assembly.warning)
         self._journal.finish(name, assembly.stamp, images)
         self.report.recordings += 1
         self.report.images += len(images)
@@ -307,7 +331,10 @@ class _Run:
         self._watch(Event(self.report, failure))
         limit = self._limits.max_failures
         any_good = self.report.recordings or self.report.skipped
-        if limit is None and self.report.failed == HOPELESS and not any_good:
+        # The first in the order of the listing: none of them may still be under way.
+        oldest = min((a.number for a in self._assemblies.values()), default=HOPELESS)
+        is_hopeless = self.report.failed >= HOPELESS <= oldest and not any_good
+        if limit is None and is_hopeless:
             self.stop(f"the first {HOPELESS} recordings all failed")
         if limit is not None and self.report.failed > limit:
             self.stop(f"more than {limit} recordings failed, which --max-failures sets")
@@ -319,13 +346,17 @@ class _Run:
                 self._output.discard(name)
 
 
+def _unreachable(name: str) -> str:
+    return f"--prune could remove too much, because {name} cannot be reached"
+
+
 def _stamp(path: Path) -> Stamp:
     """Return what tells a file from a later one under its name."""
     encoded = encode_name(str(path))
     try:
         status = path.stat()
     except OSError:
-        return Stamp(path=encoded, size=-1, modified=0)
+        return Stamp(path=encoded, size=NOT_THERE, modified=0)
     return Stamp(path=encoded, size=status.st_size, modified=status.st_mtime_ns)
 
 
@@ -344,7 +375,9 @@ def _signals_stop(run: _Run) -> Iterator[None]:
 
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, handle) for number in numbers}
+    # What is ignored, by nohup or in the background of a shell, stays ignored.
+    heard = [n for n in numbers if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heard}
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class Output:
         self.folder = folder
         self.part = part
         self.journal = journal
+        self._emptied: set[str] = set()
         self.is_trusted = True
         """False after a crash of the machine: images may be whole only in name."""
 
@@ -108,10 +110,19 @@ class Output:
         """Remove the images of a recording, known or left over, and forget it."""
         for image in self.journal.images(name):
             remove(self.folder / image.record.file_name)
+            self._emptied.add(name)
         entry = self.journal.entry(name)
         if entry is not None and entry.state == STARTED:
             remove_images(self.folder, name)
         self.journal.forget(name)
+
+    def remove_emptied_folders(self) -> None:
+        """Remove the folders that hold nothing since images were discarded.
+
+        Only when nobody else writes to the folder.
+        """
+        for name in self._emptied:
+            remove_emptied_folders(self.folder, name)
 
     def finish(self, *, complete: bool) -> None:
         """Note whether all of this part is done."""
@@ -147,7 +158,8 @@ def open_output(
         others = [p for p in find_parts(folder) if p.count != part.count]
         for other in others:
             if not (overwrite and part.is_all):
-                msg = f"{folder} holds {other} of another run; --overwrite removes it"
+                msg = f"{folder} holds {other} of another run; to remove it, "
+                msg += "use --overwrite without --shard"
                 raise RefusedError(msg)
             stack.enter_context(_lock(hidden, other))
             _remove_part(folder, other, settings)
@@ -155,6 +167,10 @@ def open_output(
         stack.callback(journal.close)
         output = Output(folder, part, journal, settings)
         if overwrite:
+            before = tomllib.loads(journal.get(_SETTINGS) or "")
+            for name in (before.get("manifest", settings.manifest), FAILURES_NAME):
+                if part.is_all:
+                    remove(folder / name)
             with journal.transaction():
                 for name in list(journal.names()):
                     output.discard(name)
@@ -351,6 +367,7 @@ def _remove_part(folder: Path, part: Part, settings: Settings) -> None:
     with journal.transaction():
         for name in list(journal.names()):
             output.discard(name)
+    output.remove_emptied_folders()
     journal.close()
     for leftover in path.parent.glob(f"{part}.sqlite*"):
         remove(leftover)

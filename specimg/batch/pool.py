@@ -12,9 +12,8 @@ import pebble
 
 from specimg.batch.worker import MEMORY_STATUS, Duty, begin, work
 from specimg.clips import Stretch
-from specimg.convert import Long
+from specimg.convert import Converted, Long
 from specimg.errors import RecordingError, StorageError, WorkerError
-from specimg.manifest import Image
 from specimg.recordings import Recording
 
 TASKS_A_WORKER = 3
@@ -39,7 +38,7 @@ class Task:
     """How long it may take."""
 
 
-Done = Long | list[Image]
+Done = Long | Converted
 Outcome = Done | RecordingError
 
 

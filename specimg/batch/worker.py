@@ -3,15 +3,16 @@
 Nothing of a worker reaches the run but what these functions return or raise.
 """
 
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from specimg import convert
 from specimg.clips import Stretch
-from specimg.manifest import Image
 from specimg.recordings import Recording
 from specimg.settings import Settings
 
@@ -44,12 +45,15 @@ def begin(duty: Duty) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     _limit_memory(duty.memory)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     # libmpg123 complains there about every damaged MP3.
     with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
         os.dup2(nothing.fileno(), 2)
 
 
-def work(recording: Recording, stretch: Stretch | None) -> convert.Long | list[Image]:
+def work(
+    recording: Recording, stretch: Stretch | None
+) -> convert.Long | convert.Converted:
     """Convert a recording, or say that it is long if `stretch` is None.
 
     Raises
@@ -69,6 +73,14 @@ def work(recording: Recording, stretch: Stretch | None) -> convert.Long | list[I
         # Nobody knows what is still held, and by whom: the next recording gets a new
         # worker, so that it is not blamed for this one.
         os._exit(MEMORY_STATUS)
+
+
+def _end_with_parent() -> None:
+    """End when the parent has ended, also in the midst of a decoder that hangs."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _limit_memory(megabytes: int) -> None:

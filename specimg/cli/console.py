@@ -72,7 +72,7 @@ def _plain(stream: TextIO, total: int) -> Watch:
         now = time.monotonic()
         if now - told >= A_MINUTE:
             told = now
-            done = event.report.recordings + event.report.failed
+            done = _done(event.report)
             line = f"{done} of {total} recordings, {_pace(event.report, now - begun)}"
             _write(stream, line)
 
@@ -114,11 +114,15 @@ def _bar(stream: TextIO, total: int) -> Iterator[Watch]:
                 # As Text: a name may look like markup.
                 line = Text(describe_failure(event.failure), style="red")
                 progress.console.print(line, soft_wrap=True)
-            done = event.report.recordings + event.report.failed
+            done = _done(event.report)
             pace = _pace(event.report, time.monotonic() - begun)
             progress.update(task, completed=done, pace=pace)
 
         yield watch
+
+
+def _done(report: Report) -> int:
+    return report.recordings + report.failed + report.skipped
 
 
 def _pace(report: Report, elapsed: float) -> str:
@@ -156,12 +160,16 @@ def print_summary(report: Report, manifest: str) -> None:
         )
     if report.failed:
         failed = count(report.failed, "recording")
-        where = f": see {report.out / FAILURES_NAME}" if report.part.is_all else ""
+        is_written = report.part.is_all and not report.stopped
+        where = f": see {report.out / FAILURES_NAME}" if is_written else ""
         lines.append(f"failed on {failed}{where}")
     if report.vanished:
         vanished = count(report.vanished, "recording")
         what = "removed" if report.pruned else "kept; --prune removes them"
         lines.append(f"no longer among the inputs: {vanished}, images {what}")
+    if report.lost:
+        lost = count(report.lost, "recording")
+        lines.append(f"no longer among the inputs, and its images are gone: {lost}")
     if report.passed_over:
         lines.append(f"passed over {count(report.passed_over, 'file')}: not audio")
     typer.echo("\n".join(lines))

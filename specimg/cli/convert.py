@@ -220,6 +220,9 @@ def _read_list(path: Path, *, from0: bool) -> list[Path]:
         msg = f"{path}: cannot read the list of inputs: {error.strerror or error}"
         raise typer.BadParameter(msg) from error
     names = data.split(b"\0") if from0 else data.splitlines()
+    if any(b"\0" in name for name in names):
+        msg = f"{path}: the list of inputs has NUL in it; read it with --from0"
+        raise typer.BadParameter(msg)
     return [Path(os.fsdecode(name)) for name in names if name]
 
 
