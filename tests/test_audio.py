@@ -247,6 +247,13 @@ def test_what_is_taken_for_a_recording_in_a_folder(
     assert looks_like_recording(path) is expected
 
 
+def test_an_mp3_may_begin_with_something_else(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mp3", noise(), format="MP3")
+    path.write_bytes(b"\xc1Xk\xd6" * 50 + path.read_bytes())
+    length, _ = read_all(path)
+    assert length > 60_000
+
+
 def test_mp3_is_recognized_without_its_name(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mp3", noise(), format="MP3")
     path = path.rename(tmp_path / "a")

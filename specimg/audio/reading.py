@@ -4,10 +4,11 @@ soundfile seeks after every read, and a seek is not exact in MP3 and Vorbis; so
 nothing here ever seeks.  Nothing is allocated by what a header promises, either.
 """
 
+import os
 import re
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import numpy as np
 import soundfile
@@ -48,8 +49,7 @@ class AudioReader:
     def __init__(self, path: Path, channel: int | None = None) -> None:
         self._handle, head = open_regular(path)
         try:
-            # By descriptor: then no name, of whatever bytes or extension, matters.
-            self._file = _ForwardSoundFile(self._handle.fileno(), closefd=False)
+            self._file = _open(path, self._handle)
         except soundfile.LibsndfileError as error:
             self._handle.close()
             raise AudioReadError(why_not_audio(head, error.error_string)) from error
@@ -220,6 +220,20 @@ def mix(block: NDArray[np.float32]) -> Waveform:
         total += block[:, channel]
     total /= np.float32(block.shape[1])
     return total
+
+
+def _open(path: Path, handle: BinaryIO) -> "_ForwardSoundFile":
+    """Open by descriptor, so that no name, of whatever bytes or extension, matters.
+
+    But an MP3 that begins with something else libsndfile takes for one only by name.
+    """
+    try:
+        return _ForwardSoundFile(handle.fileno(), closefd=False)
+    except soundfile.LibsndfileError:
+        if path.suffix.lower() != ".mp3":
+            raise
+        name = os.fsencode(path) if os.name == "posix" else str(path)
+        return _ForwardSoundFile(name)
 
 
 class _ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]
