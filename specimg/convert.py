@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from specimg import storage
@@ -98,6 +99,8 @@ def _measure(reader: AudioReader, settings: Settings) -> Long | None:
 
 def warn(images: list[Image], warning: str) -> list[Image]:
     """Return `images` with a `warning` about their recording."""
+    if not warning:
+        return images
     return [
         replace(image, record=replace(image.record, warning=warning))
         for image in images
@@ -120,7 +123,7 @@ def _write_clips(
         full_scale=reader.full_scale,
         stretch=stretch,
     )
-    text = settings.to_text()
+    text, _ = _describe_settings(settings)
     for clip in clips:
         picture = render_clip(clip.samples, reader.sample_rate, settings)
         record = _describe(recording, clip, picture, reader, settings)
@@ -128,6 +131,12 @@ def _write_clips(
         path = out / record.file_name
         storage.write_atomically(path, data, tag=recording.name)
         yield Image(record=record, n_bytes=len(data), digest=digest(picture.pixels))
+
+
+@lru_cache(maxsize=1)
+def _describe_settings(settings: Settings) -> tuple[str, str]:
+    """Return the text in every image, and the names of the frontends in every row."""
+    return settings.to_text(), settings.frontend_names
 
 
 def _describe(
@@ -155,7 +164,7 @@ def _describe(
         sr=settings.mel.sample_rate,
         width=width,
         height=height,
-        frontends=settings.frontend_names,
+        frontends=_describe_settings(settings)[1],
         silent=picture.silent,
         clipped_fraction=round(clip.level.clipped_fraction, 6),
         # + 0.0, because rounding has a negative zero

@@ -87,14 +87,16 @@ def to_pixels(channels: list[Spectrogram], settings: ImageSettings) -> Pixels:
         Low frequencies at the bottom, time to the right.  uint8 or uint16 for PNG,
         ``rint(255 * value)`` or ``rint(65535 * value)``; float32 in [0, 1] for NPY.
     """
-    planes = [np.ascontiguousarray(channel[::-1]) for channel in channels]
+    planes = [channel[::-1] for channel in channels]
     if settings.size is not None:
         planes = [_resize(plane, settings.size) for plane in planes]
-    picture = planes[0] if len(planes) == 1 else np.stack(planes, axis=-1)
-    if settings.format == "npy":
-        return picture
-    kind = np.uint8 if settings.bit_depth == 8 else np.uint16
-    return np.rint(picture * np.float32(np.iinfo(kind).max)).astype(kind)
+    picture = np.empty((*planes[0].shape, len(planes)), _dtype(settings))
+    for index, plane in enumerate(planes):
+        if picture.dtype.kind == "u":
+            plane = plane * np.float32(np.iinfo(picture.dtype).max)  # noqa: PLW2901
+            np.rint(plane, out=plane)
+        picture[..., index] = plane
+    return picture[..., 0] if len(planes) == 1 else picture
 
 
 def encode(pixels: Pixels, settings: ImageSettings, text: str) -> bytes:
@@ -144,10 +146,17 @@ def digest(pixels: Pixels) -> str:
     return whole.hexdigest()
 
 
+def _dtype(settings: ImageSettings) -> type[np.uint8 | np.uint16 | np.float32]:
+    """Return the type of the values in a file."""
+    if settings.format == "npy":
+        return np.float32
+    return np.uint8 if settings.bit_depth == 8 else np.uint16
+
+
 def _resize(plane: Spectrogram, size: Size) -> Spectrogram:
     """Resample a picture; a triangular filter, so that nothing leaves [0, 1]."""
     from PIL import Image  # noqa: PLC0415 - keeps --help fast
 
-    image = Image.fromarray(plane)
+    image = Image.fromarray(np.ascontiguousarray(plane))
     resized = image.resize((size.width, size.height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.float32).clip(0.0, 1.0)

@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +213,7 @@ def _translated(path: Path) -> Iterator[None]:
 
 
 def _dump(record: Record) -> str:
-    return json.dumps(list(asdict(record).values()))
+    return json.dumps([getattr(record, name) for name in Record.__dataclass_fields__])
 
 
 def _load(text: str) -> Record:

@@ -3,10 +3,9 @@
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-import scipy  # loads scipy.fft and scipy.sparse when they are first used
 from numpy.typing import NDArray
 
 from specimg.arrays import (
@@ -17,14 +16,17 @@ from specimg.arrays import (
 )
 from specimg.errors import ParameterError, check_choice
 
+if TYPE_CHECKING:
+    from specimg.compiled import SparseRows
+
 MelScale = Literal["htk", "slaney"]
 MelNorm = Literal["none", "slaney"]
 
 MAX_HOP_LENGTH = 2**20
 MAX_N_FFT = 2**17
 MAX_N_MELS = 4096
-FRAMES_AT_ONCE = 512
-"""Frames that are transformed together: enough for speed, little memory."""
+FRAMES_AT_ONCE = 64
+"""Frames that are transformed together: few enough to stay in a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,9 @@ def mel_spectrogram(samples: Waveform, settings: MelSettings) -> Spectrogram:
         ``n_frames = 1 + (n_samples - win_length) // hop_length``: no edge padding,
         or with `center` ``1 + n_samples // hop_length``.
     """
+    # Keeps --help fast.
+    from specimg.compiled import real_fft, sparse_product  # noqa: PLC0415
+
     if settings.center:
         before = settings.n_fft // 2 - (settings.n_fft - settings.win_length) // 2
         after = before + settings.n_fft
@@ -123,18 +128,30 @@ def mel_spectrogram(samples: Waveform, settings: MelSettings) -> Spectrogram:
         n_frames = settings.n_frames(samples.size)
     frames = np.lib.stride_tricks.sliding_window_view(samples, settings.win_length)
     frames = frames[:: settings.hop_length][:n_frames]
-    window = _hann(settings.win_length)
+    window = _hann(settings.win_length)[:, np.newaxis]
     bands = _filterbank(settings)
     mel = np.empty((settings.n_mels, n_frames), np.float32)
-    for first in range(0, n_frames, FRAMES_AT_ONCE):
-        block = frames[first : first + FRAMES_AT_ONCE] * window
-        spectrum = scipy.fft.rfft(block, settings.n_fft, axis=1)
-        magnitude = np.ascontiguousarray(np.abs(spectrum).T)
+    at_once = min(FRAMES_AT_ONCE, n_frames)
+    n_bins = settings.n_fft // 2 + 1
+    # Used again for every block: fresh memory costs as much as the arithmetic.
+    padded = np.zeros((settings.n_fft, at_once), np.float32)
+    spectrum = np.empty((n_bins, at_once), np.complex64)
+    magnitude = np.empty((n_bins, at_once), np.float32)
+    for first in range(0, n_frames, at_once):
+        block = frames[first : first + at_once]
+        if len(block) < at_once:
+            # The last block, shorter: the same, in memory of its own.
+            padded = np.zeros((settings.n_fft, len(block)), np.float32)
+            spectrum = np.empty((n_bins, len(block)), np.complex64)
+            magnitude = np.empty((n_bins, len(block)), np.float32)
+        np.multiply(block.T, window, out=padded[: settings.win_length])
+        real_fft(padded, out=spectrum)
+        np.abs(spectrum, out=magnitude)
         if settings.power == 2:
             magnitude *= magnitude
         # A sparse product adds in a fixed order; a dense one goes through BLAS,
         # whose last bits depend on its threads and on the length of the block.
-        mel[:, first : first + FRAMES_AT_ONCE] = bands @ magnitude
+        mel[:, first : first + at_once] = sparse_product(bands, magnitude)
     return mel
 
 
@@ -184,8 +201,10 @@ def mel_filterbank(settings: MelSettings) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=8)
-def _filterbank(settings: MelSettings) -> "scipy.sparse.csr_array":
-    return scipy.sparse.csr_array(mel_filterbank(settings))
+def _filterbank(settings: MelSettings) -> "SparseRows":
+    from specimg.compiled import to_sparse  # noqa: PLC0415 - as above
+
+    return to_sparse(mel_filterbank(settings))
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,14 @@ import numpy as np
 from specimg.arrays import Spectrogram
 
 
-def min_max(values: Spectrogram) -> Spectrogram:
+def ends(values: Spectrogram) -> tuple[np.float32, np.float32]:
+    """Return the smallest and the largest of `values`."""
+    return values.min(), values.max()
+
+
+def min_max(
+    values: Spectrogram, found: tuple[np.float32, np.float32] | None = None
+) -> Spectrogram:
     """Scale `values` so that the smallest is 0 and the largest 1.
 
     Nothing is added to the denominator, so that the result does not change
@@ -15,13 +22,17 @@ def min_max(values: Spectrogram) -> Spectrogram:
     ----------
     values : array of float32
         Finite numbers.
+    found : pair of float32
+        Their `ends`, where they are known already.
 
     Returns
     -------
     array of float32, same shape
         All zero where every value is the same.
     """
-    low, high = values.min(), values.max()
+    low, high = found or ends(values)
     if low == high:
         return np.zeros_like(values)
-    return (values - low) / (high - low)
+    scaled = values - low
+    scaled /= high - low
+    return scaled

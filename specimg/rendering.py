@@ -23,7 +23,7 @@ from specimg.audio import fit, mix, resample
 from specimg.errors import RenderError
 from specimg.image import to_pixels
 from specimg.mel import mel_spectrogram
-from specimg.normalize import min_max
+from specimg.normalize import ends, min_max
 from specimg.settings import Settings
 
 
@@ -115,9 +115,9 @@ def render_clip(samples: Waveform, source_rate: int, settings: Settings) -> Pict
     leveled, exponent = _level(samples)
     resampled = resample(leveled, source_rate, settings.mel.sample_rate)
     mel = mel_spectrogram(fit(resampled, length), settings.mel)
-    low, high = float(mel.min()), float(mel.max())
+    low, high = ends(mel)
     width = settings.mel.n_frames(full_length)
-    normalized = min_max(mel)
+    normalized = min_max(mel, (low, high))
     channels = [
         _extend(_compress(normalized, index, settings), width)
         for index in range(len(settings.frontends))
@@ -125,9 +125,9 @@ def render_clip(samples: Waveform, source_rate: int, settings: Settings) -> Pict
     unit = 2.0 ** (exponent * settings.mel.power)
     return Picture(
         pixels=to_pixels(channels, settings.image),
-        silent=low == high,
-        mel_min=low * unit,
-        mel_max=high * unit,
+        silent=bool(low == high),
+        mel_min=float(low) * unit,
+        mel_max=float(high) * unit,
     )
 
 
@@ -173,7 +173,8 @@ def _level(samples: Waveform) -> tuple[Waveform, int]:
         raise RenderError(msg)
     exponent = math.frexp(peak)[1]
     leveled = np.ldexp(samples, -exponent)
-    return leveled - np.float32(leveled.mean(dtype=np.float64)), exponent
+    leveled -= np.float32(leveled.mean(dtype=np.float64))
+    return leveled, exponent
 
 
 def _compress(mel: Spectrogram, index: int, settings: Settings) -> Spectrogram:
@@ -182,10 +183,11 @@ def _compress(mel: Spectrogram, index: int, settings: Settings) -> Spectrogram:
         compressed = frontend(
             mel, frame_rate=settings.mel.frame_rate, power=settings.mel.power
         )
-        if not math.isfinite(float(compressed.max()) - float(compressed.min())):
+        low, high = ends(compressed)
+        if not math.isfinite(float(high) - float(low)):
             msg = f"{frontend.NAME} with these parameters gives infinite values"
             raise RenderError(msg)
-    return min_max(compressed)
+    return min_max(compressed, (low, high))
 
 
 def _extend(picture: Spectrogram, width: int) -> Spectrogram:

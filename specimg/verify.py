@@ -9,7 +9,7 @@ import numpy as np
 
 from specimg.arrays import Waveform
 from specimg.audio import AudioReader
-from specimg.batch.output import all_failures, all_images, read_parts
+from specimg.batch.tables import all_failures, all_images, read_parts
 from specimg.errors import SpecimgError
 from specimg.image import decode, digest
 from specimg.journal import FOLDER, Journal

@@ -1,6 +1,7 @@
 """Samples at another rate."""
 
 import numpy as np
+import soxr
 
 from specimg.arrays import Waveform
 
@@ -18,8 +19,6 @@ def resample(samples: Waveform, source_rate: int, sample_rate: int) -> Waveform:
     -------
     array of float32, shape (round(n_samples * sample_rate / source_rate),)
     """
-    import soxr  # noqa: PLC0415 - keeps `specimg --help` fast
-
     if source_rate == sample_rate:
         return samples
     n_samples = round(samples.size * sample_rate / source_rate)

@@ -5,19 +5,17 @@ import os
 import re
 import socket
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from heapq import merge as merge_sorted
-from itertools import chain
 from pathlib import Path
 
 import filelock
 
 from specimg.errors import RefusedError, StorageError
 from specimg.image import decode, digest
-from specimg.journal import DONE, FAILED, FOLDER, STARTED, Journal, Stamp
-from specimg.manifest import Failure, Image, format_failures, format_manifest
+from specimg.journal import DONE, FOLDER, STARTED, Journal, Stamp
+from specimg.manifest import Image
 from specimg.recordings import Recording
 from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings
 from specimg.storage import (
@@ -28,7 +26,10 @@ from specimg.storage import (
     write_table,
 )
 
-_SETTINGS, _OPEN, _FINISHED = "settings", "open", "finished"
+SETTINGS, FINISHED = "settings", "finished"
+"""What a journal knows of the run that it belongs to."""
+
+_OPEN = "open"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -127,7 +128,7 @@ class Output:
     def finish(self, *, complete: bool) -> None:
         """Note whether all of this part is done."""
         with self.journal.transaction():
-            self.journal.set(_FINISHED, str(complete))
+            self.journal.set(FINISHED, str(complete))
             self.journal.set(_OPEN, "")
 
 
@@ -154,27 +155,27 @@ def open_output(
         msg = f"cannot write {folder}: {error.strerror or error}"
         raise StorageError(msg) from error
     with ExitStack() as stack:
-        stack.enter_context(_lock(hidden, part))
+        stack.enter_context(hold(hidden, part))
         others = [p for p in find_parts(folder) if p.count != part.count]
         for other in others:
             if not (overwrite and part.is_all):
                 msg = f"{folder} holds {other} of another run; to remove it, "
                 msg += "use --overwrite without --shard"
                 raise RefusedError(msg)
-            stack.enter_context(_lock(hidden, other))
+            stack.enter_context(hold(hidden, other))
             _remove_part(folder, other, settings)
         journal = Journal(hidden / f"{part}.sqlite")
         stack.callback(journal.close)
         output = Output(folder, part, journal, settings)
         if overwrite:
-            before = tomllib.loads(journal.get(_SETTINGS) or "")
+            before = tomllib.loads(journal.get(SETTINGS) or "")
             for name in (before.get("manifest", settings.manifest), FAILURES_NAME):
                 if part.is_all:
                     remove(folder / name)
             with journal.transaction():
                 for name in list(journal.names()):
                     output.discard(name)
-                journal.set(_SETTINGS, "")
+                journal.set(SETTINGS, "")
         else:
             _check_settings(folder, journal, settings)
         _begin(output, settings)
@@ -190,9 +191,9 @@ def _begin(output: Output, settings: Settings) -> None:
     with journal.transaction():
         for name in list(journal.names(STARTED)):
             output.discard(name)
-        journal.set(_SETTINGS, settings.to_toml())
+        journal.set(SETTINGS, settings.to_toml())
         journal.set(_OPEN, _boot_id())
-        journal.set(_FINISHED, str(False))
+        journal.set(FINISHED, str(False))
     remove_partials(output.folder, str(output.part))
     toml = settings.to_toml().encode()
     write_table(output.folder / SETTINGS_NAME, [toml], str(output.part))
@@ -207,109 +208,16 @@ def find_parts(folder: Path) -> list[Part]:
 
 
 @contextmanager
-def read_parts(folder: Path) -> Iterator[tuple[Settings, list[Journal]]]:
-    """Open the journals of all parts of a finished output, and its settings.
+def hold(hidden: Path, part: Part) -> Iterator[None]:
+    """Keep all other processes away from a part.
 
     Raises
     ------
     RefusedError
-        A part is missing, not finished, being written, or has other settings.
-    """
-    parts = find_parts(folder)
-    if not parts:
-        msg = f"{folder} holds no output of specimg: it has no {FOLDER}"
-        raise RefusedError(msg)
-    count = parts[0].count
-    wanted = [Part(index, count) for index in range(1, count + 1)]
-    if missing := [str(part) for part in wanted if part not in parts]:
-        msg = f"{folder} is not complete: {', '.join(missing)} missing"
-        raise RefusedError(msg)
-    with ExitStack() as stack:
-        journals = []
-        for part in parts:
-            stack.enter_context(_lock(folder / FOLDER, part))
-            journal = Journal(folder / FOLDER / f"{part}.sqlite")
-            stack.callback(journal.close)
-            if journal.get(_FINISHED) != str(True):
-                msg = f"{folder}: {part} is not finished; run its command again"
-                raise RefusedError(msg)
-            journals.append(journal)
-        texts = {journal.get(_SETTINGS) for journal in journals}
-        if len(texts) > 1 or len(parts) != count:
-            msg = f"{folder} holds parts that were made with different settings"
-            raise RefusedError(msg)
-        yield Settings.load(folder / SETTINGS_NAME), journals
-
-
-def all_images(journals: Iterable[Journal]) -> Iterator[Image]:
-    """Yield the images of all parts in the order of the manifest."""
-    return merge_sorted(
-        *(journal.images() for journal in journals),
-        key=lambda image: (image.record.source, image.record.start),
-    )
-
-
-def all_failures(journals: Iterable[Journal]) -> Iterator[Failure]:
-    """Yield the failures of all parts in the order of their sources."""
-    return merge_sorted(
-        *(journal.failures() for journal in journals), key=lambda f: f.source
-    )
-
-
-def write_tables(
-    folder: Path, settings: Settings, journals: list[Journal], tag: str
-) -> None:
-    """Write the manifest, and the failures if there are any.
-
-    `tag` is who writes, of those who may be killed.
-    """
-    remove_partials(folder, tag)
-    records = (image.record for image in all_images(journals))
-    write_table(
-        folder / settings.manifest, format_manifest(records, settings.manifest), tag
-    )
-    for name in chain.from_iterable(journal.names(FAILED) for journal in journals):
-        remove_emptied_folders(folder, name)
-    if any(True for _ in all_failures(journals)):
-        write_table(
-            folder / FAILURES_NAME, format_failures(all_failures(journals)), tag
-        )
-    else:
-        remove(folder / FAILURES_NAME)
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """What a merge put together."""
-
-    parts: int
-    images: int
-    failures: int
-    manifest: str
-
-
-def merge_parts(folder: Path) -> Merged:
-    """Write the tables of an output that was made in parts.
-
-    Raises
-    ------
-    RefusedError
-        It is not complete.
+        Another one holds it.
     StorageError
-        The tables cannot be written.
+        It cannot be locked.
     """
-    with read_parts(folder) as (settings, journals):
-        write_tables(folder, settings, journals, "merge")
-        return Merged(
-            parts=len(journals),
-            images=sum(1 for journal in journals for _ in journal.images()),
-            failures=sum(1 for _ in all_failures(journals)),
-            manifest=settings.manifest,
-        )
-
-
-@contextmanager
-def _lock(hidden: Path, part: Part) -> Iterator[None]:
     lock = filelock.FileLock(hidden / f"{part}.lock", blocking=False)
     holder = hidden / f"{part}.holder"
     try:
@@ -336,7 +244,7 @@ def _lock(hidden: Path, part: Part) -> Iterator[None]:
 
 
 def _check_settings(folder: Path, journal: Journal, settings: Settings) -> None:
-    before = journal.get(_SETTINGS)
+    before = journal.get(SETTINGS)
     if not before or before == settings.to_toml():
         return
     had = dict(line.split(" = ", 1) for line in before.splitlines())

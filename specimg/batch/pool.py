@@ -1,8 +1,6 @@
 """Worker processes, and what became of the tasks that they were given."""
 
 import concurrent.futures
-import multiprocessing
-import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -10,6 +8,7 @@ from dataclasses import dataclass
 
 import pebble
 
+from specimg.batch.server import prepare_server
 from specimg.batch.worker import MEMORY_STATUS, Duty, begin, work
 from specimg.clips import Stretch
 from specimg.convert import Converted, Long
@@ -19,21 +18,19 @@ from specimg.recordings import Recording
 TASKS_A_WORKER = 3
 """In flight: enough that none waits for the parent, few enough to lose."""
 
-_ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
-
-
-_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": 2**28, "MALLOC_TRIM_THRESHOLD_": 2**28}
-"""For glibc: memory that is freed stays with the worker, whose next array is as large.
-Else each array comes in fresh pages, whose faults take a third of the time."""
+pebble.CONSTS.sleep_unit = 0.02
+"""Seconds after which pebble looks whether a worker has ended, or all is done: with its
+own tenth of a second, that is what converting a single clip would take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """Something to do for a worker."""
 
-    recording: Recording
+    recordings: tuple[Recording, ...]
+    """Several only where they are not known to be long: then they share the time."""
     stretch: Stretch | None
-    """None: the whole of it, unless it turns out to be long."""
+    """Of the only recording; None: the whole of it, unless it turns out to be long."""
     seconds: float
     """How long it may take."""
 
@@ -46,22 +43,15 @@ class Pool:
     """A pool of worker processes that outlives each of them, but not its parent."""
 
     def __init__(self, jobs: int, duty: Duty) -> None:
-        # Before numpy loads in a worker: its threads would only be in the way of
-        # the other workers.
-        for library in _ONE_THREAD:
-            os.environ[f"{library}_NUM_THREADS"] = "1"
-        for setting, size in _KEEP_MEMORY.items():
-            os.environ.setdefault(setting, str(size))
-        context = multiprocessing.get_context(
-            "spawn" if os.name == "nt" else "forkserver"
-        )
-        context.set_forkserver_preload(["specimg.batch.worker"])
         self._pool = pebble.ProcessPool(
-            max_workers=jobs, context=context, initializer=begin, initargs=(duty,)
+            max_workers=jobs,
+            context=prepare_server(),
+            initializer=begin,
+            initargs=(duty,),
         )
         self._memory = duty.memory
         self._capacity = TASKS_A_WORKER * jobs
-        self._tasks: dict[Future[Done], Task] = {}
+        self._tasks: dict[Future[list[Outcome]], Task] = {}
 
     @property
     def room(self) -> int:
@@ -76,12 +66,15 @@ class Pool:
     def submit(self, task: Task) -> None:
         """Give a task to the next worker that is free."""
         future = self._pool.schedule(
-            work, args=(task.recording, task.stretch), timeout=task.seconds
+            work, args=(task.recordings, task.stretch), timeout=task.seconds
         )
         self._tasks[future] = task
 
-    def outcomes(self, patience: float) -> Iterator[tuple[Task, Outcome]]:
+    def outcomes(self, patience: float) -> Iterator[tuple[Task, list[Outcome]]]:
         """Yield what was done, waiting up to `patience` seconds for the next.
+
+        One outcome a recording; or a single one for the task, if it took its worker
+        with it, or all its time.
 
         Raises
         ------
@@ -93,7 +86,7 @@ class Pool:
         )
         for future in done:
             task = self._tasks.pop(future)
-            yield task, _outcome(future, task, self._memory)
+            yield task, _outcomes(future, task, self._memory)
 
     def stop(self) -> None:
         """End all workers, whatever they are at."""
@@ -106,20 +99,18 @@ class Pool:
         self._pool.join()
 
 
-def _outcome(future: Future[Done], task: Task, memory: int) -> Outcome:
+def _outcomes(future: Future[list[Outcome]], task: Task, memory: int) -> list[Outcome]:
     try:
         return future.result()
-    except (RecordingError, WorkerError) as error:
-        return error
     except StorageError:
         raise
     except concurrent.futures.TimeoutError:
         msg = f"took longer than the {task.seconds:.0f} s that --timeout allows it"
-        return WorkerError(msg, "timeout")
+        return [WorkerError(msg, "timeout")]
     except pebble.ProcessExpired as error:
-        return _describe_death(error.exitcode, memory)
+        return [_describe_death(error.exitcode, memory)]
     except Exception as error:  # noqa: BLE001 - whatever it is, it stays with its file
-        return WorkerError(f"internal error: {type(error).__name__}: {error}")
+        return [WorkerError(f"internal error: {type(error).__name__}: {error}")]
 
 
 def _describe_death(exit_code: int | None, memory: int) -> WorkerError:

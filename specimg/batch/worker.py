@@ -8,11 +8,14 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from specimg import convert
 from specimg.clips import Stretch
+from specimg.convert import Converted, Long
+from specimg.errors import RecordingError
 from specimg.recordings import Recording
 from specimg.settings import Settings
 
@@ -52,23 +55,33 @@ def begin(duty: Duty) -> None:
 
 
 def work(
-    recording: Recording, stretch: Stretch | None
-) -> convert.Long | convert.Converted:
-    """Convert a recording, or say that it is long if `stretch` is None.
+    recordings: Sequence[Recording], stretch: Stretch | None
+) -> list[Long | Converted | RecordingError]:
+    """Convert recordings, or say that one is long if `stretch` is None.
+
+    Returns
+    -------
+    list
+        For each recording what came of it, or why it cannot be converted.
 
     Raises
     ------
-    RecordingError
-        It cannot be converted.
     StorageError
         The output folder takes nothing more.
     """
     if _duty is None:
         msg = "work() without begin()"
         raise RuntimeError(msg)
-    out, settings = _duty.out, _duty.settings
+    return [_convert(recording, stretch, _duty) for recording in recordings]
+
+
+def _convert(
+    recording: Recording, stretch: Stretch | None, duty: Duty
+) -> Long | Converted | RecordingError:
     try:
-        return convert.convert_recording(recording, out, settings, stretch)
+        return convert.convert_recording(recording, duty.out, duty.settings, stretch)
+    except RecordingError as error:
+        return error
     except MemoryError:
         # Nobody knows what is still held, and by whom: the next recording gets a new
         # worker, so that it is not blamed for this one.

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import typer
 
-from specimg.batch import Event, Report, Watch
+from specimg.batch.report import Event, Report, Watch
 from specimg.manifest import Failure
 from specimg.settings import FAILURES_NAME
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from specimg.batch.output import merge_parts
 from specimg.errors import SpecimgError
 
 SOME_FAILED = 3
@@ -23,6 +22,8 @@ def merge(out: Out) -> None:
 
     Exit status: 0 complete, 1 not complete, 3 complete, but some recordings failed.
     """
+    from specimg.batch.tables import merge_parts  # noqa: PLC0415 - keeps --help fast
+
     try:
         merged = merge_parts(out)
     except SpecimgError as error:

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from specimg.errors import SpecimgError
-from specimg.verify import find_faults
 
 Out = Annotated[
     Path, typer.Argument(metavar="OUT", help="A folder that specimg convert wrote.")
@@ -26,6 +25,8 @@ def verify(out: Out, *, deep: Deep = False) -> None:
 
     Exit status: 0 all is right, 1 something is wrong.
     """
+    from specimg.verify import find_faults  # noqa: PLC0415 - keeps --help fast
+
     faults = 0
     try:
         for fault in find_faults(out, deep=deep):

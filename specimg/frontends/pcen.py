@@ -19,6 +19,11 @@ from specimg.frontends.parameters import (
 
 Init = Literal["loop", "reflect", "first", "mean", "zero", "librosa"]
 
+_MAX_EXPONENT = 600.0
+"""e to this power, times what a spectrogram holds, is far from what float64 ends at."""
+
+_MAX_FRAMES = 4096
+
 PRESETS: Mapping[str, Mapping[str, float]] = {
     "wang": {},
     "outdoor": {
@@ -156,18 +161,25 @@ class Pcen:
             for value in (self.gain, self.bias, self.power, self.eps)
         )
         # x / (eps + M)**gain, as exp(-gain log(eps + M)) so that no power of a
-        # small number is formed on the way.
-        eps = np.maximum(eps, np.finfo(np.float32).tiny)
-        x = mel * np.exp(-gain * np.log(background + eps))
+        # small number is formed on the way.  Each step in the memory of the last.
+        x = background + np.maximum(eps, np.finfo(np.float32).tiny)
+        np.log(x, out=x)
+        x *= -gain
+        np.exp(x, out=x)
+        x *= mel
         with np.errstate(divide="ignore", invalid="ignore"):
             # b**p * ((x/b + 1)**p - 1): keeps the digits that (x+b)**p - b**p loses.
-            root = bias**power * np.expm1(power * np.log1p(x / bias))
+            root = x / bias
+            np.log1p(root, out=root)
+            root *= power
+            np.expm1(root, out=root)
+            root *= bias**power
             if not bias.all():
                 root = np.where(bias == 0, x**power, root)
             if not power.all():
                 # The limit for power towards 0, without its factor, as in librosa.
                 root = np.where(power == 0, np.log1p(x), root)
-        return root.astype(np.float32, copy=False)
+        return root
 
 
 def time_constant_to_s(frames: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -219,18 +231,28 @@ def smooth(
 ) -> Spectrogram:
     """Smooth over time: ``M[t] = (1-s) M[t-1] + s mel[t]`` from ``M[-1] = start``.
 
-    The sum over the past is built by doubling: after the step with shift k every
-    frame holds the weighted sum of its last 2k frames.  That is elementwise work
-    in a fixed order, so that the bits do not depend on threads or on BLAS.
+    In closed form, ``M[t] = (1-s)**(t+1) (start + sum_k s (1-s)**-(k+1) mel[k])``:
+    a running sum, so without a loop over frames in Python.  All its terms have one
+    sign, so no digits are lost; it starts anew before the powers are too large.
     """
-    decay = 1.0 - s
-    smoothed = mel * s.astype(np.float32)
-    smoothed[:, :1] += (decay * start).astype(np.float32)
-    shift = 1
-    while shift < mel.shape[1] and decay.max() > np.finfo(np.float32).tiny:
-        smoothed[:, shift:] += decay.astype(np.float32) * smoothed[:, :-shift]
-        decay = decay * decay
-        shift *= 2
+    with np.errstate(divide="ignore"):
+        # At s = 1 the past counts for nothing, and e**-40 of it is nothing as well.
+        log_decay = np.maximum(np.log1p(-s), -40.0)
+    frames_at_once = int(min(_MAX_EXPONENT / -log_decay.min(), _MAX_FRAMES))
+    steps = np.arange(1, frames_at_once + 1)
+    decay = np.exp(log_decay * steps)
+    growth = s * np.exp(-log_decay * steps)
+    smoothed = np.empty_like(mel)
+    state = start
+    for first in range(0, mel.shape[1], frames_at_once):
+        part = mel[:, first : first + frames_at_once]
+        count = part.shape[1]
+        total = part * growth[:, :count]
+        total[:, :1] += state
+        np.cumsum(total, axis=1, out=total)
+        total *= decay[:, :count]
+        smoothed[:, first : first + count] = total
+        state = total[:, -1:]
     return smoothed
 
 

@@ -31,6 +31,7 @@ SPECIMG = Path(sys.executable).with_name("specimg")
 RATE = 48_000
 SECONDS = 3
 PR_SET_CHILD_SUBREAPER = 36
+ONE_THREAD = ["OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1"]
 
 
 @dataclass
@@ -59,7 +60,11 @@ def make_clips(folder: Path, count: int) -> None:
 
 
 def run(command: Sequence[str]) -> Run:
-    """Run a command; its processes' processor time comes here when they end."""
+    """Run a command; its processes' processor time comes here when they end.
+
+    The pages of what ran before are written to the disk first, not meanwhile.
+    """
+    os.sync()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begin = time.monotonic()
     process = subprocess.Popen(
@@ -95,6 +100,8 @@ def contestants(folder: Path, out: Path) -> dict[str, list[str]]:
     }
     return {
         "librosa + Pillow loop": loops["librosa"],
+        # As it comes, numpy's BLAS keeps all processors busy for nothing.
+        "the same, BLAS on 1 thread": ["env", *ONE_THREAD, *loops["librosa"]],
         "bare floor loop": loops["floor"],
         "specimg --jobs 1": [*convert, *rgb, "--jobs", "1"],
         "specimg --jobs 2": [*convert, *rgb, "--jobs", "2"],
@@ -143,16 +150,23 @@ def mel_stages() -> dict[str, Callable[[], object]]:
             y=samples, win_length=512, norm=None, power=1, **common
         ),
     }
+    return stages | torch_stages(samples, common)
+
+
+def torch_stages(
+    samples: np.ndarray, common: dict[str, object]
+) -> dict[str, Callable[[], object]]:
+    """Return the ways of torch and nnAudio, where they are installed."""
     try:
         import torch  # noqa: PLC0415
     except ImportError:
-        return stages
+        return {}
+    import librosa  # noqa: PLC0415
+
     torch.set_num_threads(1)
     window = torch.hann_window(512)
-    bands = torch.from_numpy(
-        librosa.filters.mel(norm=None, **{**common, "n_mels": 128})
-    )
-    tensor = torch.from_numpy(samples)
+    weights = librosa.filters.mel(norm=None, n_mels=128, **_without_hop(common))
+    bands, tensor = torch.from_numpy(weights), torch.from_numpy(samples)
 
     def by_torch() -> object:
         spectrum = torch.stft(
@@ -160,7 +174,24 @@ def mel_stages() -> dict[str, Callable[[], object]]:
         )
         return bands @ spectrum.abs()
 
-    return stages | {"torch.stft": by_torch}
+    stages: dict[str, Callable[[], object]] = {"torch.stft": by_torch}
+    try:
+        from nnAudio.features import MelSpectrogram  # noqa: PLC0415
+    except ImportError:
+        return stages
+    layer = MelSpectrogram(
+        win_length=512, norm=None, power=1, center=False, verbose=False, **common
+    )
+
+    def by_nnaudio() -> object:
+        with torch.no_grad():
+            return layer(tensor[None])
+
+    return stages | {"nnAudio": by_nnaudio}
+
+
+def _without_hop(common: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in common.items() if name != "hop_length"}
 
 
 def median_ms(stage: Callable[[], object], repeats: int = 100) -> float:
@@ -229,6 +260,7 @@ def report(
         _medians(many[name]).cpu for name in ("bare floor loop", "specimg --jobs 1")
     )
     console.print(table)
+    console.print("ratios to the librosa + Pillow loop")
     console.print(f"specimg --jobs 1 takes {ours / floor:.2f} times the floor's cpu")
     for name, runs in others.items():
         per_file = 1000 * _medians(runs).wall / 50
