@@ -265,3 +265,18 @@ def test_a_parameter_out_of_range_is_named(
 ) -> None:
     with pytest.raises(ParameterError, match=message):
         FRONTENDS[name](**parameters)
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 513, 9000])
+def test_the_smoother_is_the_recursion_for_every_coefficient(n_frames: int) -> None:
+    s = np.array([[1.0], [1 - 1e-12], [0.999], [0.5], [0.02], [1e-7], [1e-12]])
+    rng = np.random.default_rng(0)
+    mel = rng.random((len(s), n_frames), np.float32) ** 4
+    start = rng.random((len(s), 1))
+    state, expected = start, []
+    for t in range(n_frames):
+        state = (1 - s) * state + s * mel[:, t : t + 1]
+        expected.append(state)
+    np.testing.assert_allclose(
+        smooth(mel, s, start), np.concatenate(expected, axis=1), rtol=1e-6, atol=1e-17
+    )

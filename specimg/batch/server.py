@@ -4,6 +4,8 @@ import multiprocessing
 import os
 from multiprocessing.context import BaseContext
 
+from specimg.streams import stderr_of_our_own
+
 _WORKERS_NEED = ("specimg.batch.worker", "specimg.compiled", "specimg.png")
 _ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 """Libraries whose threads would only be in the way of the other workers."""
@@ -32,4 +34,5 @@ def start_server() -> None:
     if os.name != "nt":
         from multiprocessing import forkserver  # noqa: PLC0415 - not on Windows
 
-        forkserver.ensure_running()
+        with stderr_of_our_own():
+            forkserver.ensure_running()

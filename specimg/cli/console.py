@@ -1,7 +1,5 @@
 """What the command line says: results on stdout, everything else on stderr."""
 
-import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,35 +12,6 @@ from specimg.manifest import Failure
 from specimg.settings import FAILURES_NAME
 
 A_MINUTE = 60.0
-
-
-@contextmanager
-def stderr_without_decoders() -> Iterator[TextIO]:
-    """Yield a stream to stderr, which nothing else reaches meanwhile.
-
-    libmpg123 writes its own complaints about damaged MP3 files there.
-    """
-    if sys.stderr is None:  # closed by the shell
-        with open(os.devnull, "w", encoding="utf-8") as nothing:  # noqa: PTH123
-            yield nothing
-        return
-    try:
-        sys.stderr.flush()
-        descriptor = sys.stderr.fileno()
-    except (OSError, ValueError):  # not a real stream, or one that nobody reads
-        yield sys.stderr
-        return
-    saved = os.dup(descriptor)
-    try:
-        with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
-            os.dup2(nothing.fileno(), descriptor)
-        with os.fdopen(
-            os.dup(saved), "w", encoding="utf-8", errors="backslashreplace"
-        ) as stream:
-            yield stream
-    finally:
-        os.dup2(saved, descriptor)
-        os.close(saved)
 
 
 @contextmanager

@@ -9,10 +9,11 @@ import typer
 from specimg.batch.output import Part
 from specimg.batch.report import Limits, Report
 from specimg.batch.run import convert_all, list_inputs
-from specimg.cli.console import print_summary, stderr_without_decoders, watch_on
+from specimg.cli.console import print_summary, watch_on
 from specimg.cli.dry import print_plan
 from specimg.errors import SpecimgError
 from specimg.settings import Settings
+from specimg.streams import stderr_of_our_own
 
 SOME_FAILED = 3
 MEGABYTE = 2**20
@@ -43,7 +44,7 @@ def run(
     part = _read_part(shard)
     jobs = jobs or _processors()
     try:
-        with stderr_without_decoders() as stream:
+        with stderr_of_our_own() as stream:
             listing = list_inputs(inputs, out, part)
             total = len(listing.recordings) + len(listing.unreadable)
             limits = Limits(
