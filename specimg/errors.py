@@ -11,6 +11,13 @@ class ParameterError(SpecimgError, ValueError):
     """A setting is outside the range that the algorithm is defined for."""
 
 
+class MissingExtraError(SpecimgError, ImportError):
+    """A part of specimg needs a package that is not installed."""
+
+    def __init__(self, part: str, package: str, extra: str) -> None:
+        super().__init__(f'{part} needs {package}: pip install "specimg[{extra}]"')
+
+
 class RecordingError(SpecimgError):
     """One recording cannot be converted; the others can.
 
@@ -63,6 +70,10 @@ class WorkerError(RecordingError):
 
 class RefusedError(SpecimgError, ValueError):
     """The output folder holds something else than this run would write."""
+
+
+class DatasetError(SpecimgError, ValueError):
+    """Labeled recordings from which nothing can be learned or told."""
 
 
 class StorageError(SpecimgError, OSError):

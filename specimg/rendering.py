@@ -40,6 +40,20 @@ class Picture:
     """Largest value of the mel spectrogram before the first normalization."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mel:
+    """The mel spectrogram of a clip, and what the normalization took out of it."""
+
+    normalized: Spectrogram
+    """In [0, 1]; without the silence that the picture is extended with."""
+    width: int
+    """Frames of the picture."""
+    smallest: float
+    """Value of the mel spectrogram before it was normalized."""
+    largest: float
+    """As `smallest`; equal to it in digital silence."""
+
+
 def render(
     samples: ArrayLike, sample_rate: int, settings: Settings | None = None
 ) -> Pixels:
@@ -111,23 +125,32 @@ def render(
 
 def render_clip(samples: Waveform, source_rate: int, settings: Settings) -> Picture:
     """Render a mono clip at the sample rate of its recording; see `render`."""
+    mel = mel_of_clip(samples, source_rate, settings)
+    channels = [
+        _extend(_compress(mel.normalized, index, settings), mel.width)
+        for index in range(len(settings.frontends))
+    ]
+    return Picture(
+        pixels=to_pixels(channels, settings.image),
+        silent=mel.smallest == mel.largest,
+        mel_min=mel.smallest,
+        mel_max=mel.largest,
+    )
+
+
+def mel_of_clip(samples: Waveform, source_rate: int, settings: Settings) -> Mel:
+    """Compute what the frontends get of a mono clip."""
     full_length, length = _lengths(samples.size, source_rate, settings)
     leveled, exponent = _level(samples)
     resampled = resample(leveled, source_rate, settings.mel.sample_rate)
     mel = mel_spectrogram(fit(resampled, length), settings.mel)
     low, high = ends(mel)
-    width = settings.mel.n_frames(full_length)
-    normalized = min_max(mel, (low, high))
-    channels = [
-        _extend(_compress(normalized, index, settings), width)
-        for index in range(len(settings.frontends))
-    ]
     unit = 2.0 ** (exponent * settings.mel.power)
-    return Picture(
-        pixels=to_pixels(channels, settings.image),
-        silent=bool(low == high),
-        mel_min=float(low) * unit,
-        mel_max=float(high) * unit,
+    return Mel(
+        normalized=min_max(mel, (low, high)),
+        width=settings.mel.n_frames(full_length),
+        smallest=float(low) * unit,
+        largest=float(high) * unit,
     )
 
 

@@ -105,6 +105,21 @@ def write_atomically(path: Path, data: bytes, tag: str) -> None:
         partial.replace(path)
 
 
+def check_writable(path: Path) -> None:
+    """Raise what writing a file will raise, before there is something to write.
+
+    Raises
+    ------
+    StorageError, UnwritableError
+        As from `write_atomically`.
+    """
+    with _errors_named(path), _partial(path, "check") as partial:
+        partial.touch()
+        partial.unlink()
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+
 def write_table(path: Path, chunks: Iterable[bytes], tag: str) -> None:
     """Put a table into a file, piece by piece, which appears whole or not at all.
 

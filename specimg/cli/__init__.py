@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from specimg import __version__
+from specimg.cli.compare import compare
 from specimg.cli.convert import convert
 from specimg.cli.frontends import frontends
+from specimg.cli.learn import learn
 from specimg.cli.merge import merge
 from specimg.cli.verify import verify
 
@@ -26,6 +28,8 @@ app = typer.Typer(
 )
 app.command(no_args_is_help=True)(convert)
 app.command()(frontends)
+app.command(no_args_is_help=True)(compare)
+app.command(no_args_is_help=True)(learn)
 app.command(no_args_is_help=True)(merge)
 app.command(no_args_is_help=True)(verify)
 

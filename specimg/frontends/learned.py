@@ -69,6 +69,14 @@ def read_learned(path: Path, frontend: str) -> dict[str, Parameter]:
     return parameters
 
 
+def format_learned(
+    frontend: str, n_mels: int, parameters: Mapping[str, Parameter]
+) -> bytes:
+    """Return the contents of a file that `read_learned` reads."""
+    table = {"frontend": frontend, "n_mels": n_mels, "parameters": dict(parameters)}
+    return (json.dumps(table, indent=1) + "\n").encode()
+
+
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what the file says about itself, and its parameters."""
     readers = {".json": _read_json, ".npz": _read_npz}

@@ -1,0 +1,219 @@
+"""``specimg compare``: which frontend, on one's own recordings."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from specimg.cli import options
+from specimg.errors import ParameterError, SpecimgError
+
+if TYPE_CHECKING:
+    from specimg.arms import Arm
+    from specimg.compare.verdicts import Summary
+    from specimg.settings import Settings
+
+Train = Annotated[
+    Path,
+    typer.Argument(metavar="TRAIN", help="A folder with one folder a class."),
+]
+Tests = Annotated[
+    list[str],
+    typer.Option(
+        "--test",
+        metavar="NAME=DIR",
+        help="Other recordings of these classes; any number of times.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path,
+    typer.Option("--output", "-o", metavar="OUT", help="The folder to write to."),
+]
+Arms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--arm",
+        metavar="SPEC",
+        help="A frontend, or A+B+C for red, green and blue; any number of times. The "
+        "others are compared with the first.",
+        show_default="db, raw, exp, pcen:init=librosa, pcen, db+pcen+exp",
+    ),
+]
+Model = Annotated[
+    str,
+    typer.Option(metavar="ridge|cnn", help="What learns; cnn needs torch."),
+]
+Seeds = Annotated[
+    int, typer.Option(metavar="N", min=1, help="How often, with other draws.")
+]
+
+
+def compare(
+    ctx: typer.Context,
+    train: Train,
+    *,
+    test: Tests,
+    output: Out,
+    arm: Arms = None,
+    model: Model = "ridge",
+    seeds: Seeds = 5,
+    sr: options.Sr = None,
+    mono: options.Mono = None,
+    clip_duration: options.ClipDuration = None,
+    clip_overlap: options.ClipOverlap = None,
+    final_clip: options.FinalClip = None,
+    n_fft: options.NFft = None,
+    win_length: options.WinLength = None,
+    hop_length: options.HopLength = None,
+    n_mels: options.NMels = None,
+    fmin: options.Fmin = None,
+    fmax: options.Fmax = None,
+    mel_scale: options.MelScale = None,
+    mel_norm: options.MelNorm = None,
+    power: options.Power = None,
+    center: options.Center = None,
+    preset: options.Preset = None,
+    size: options.Size = None,
+    config: options.Config = None,
+) -> None:
+    """Compare frontends on recordings in TRAIN, by models that are tested on others.
+
+    Each arm's images train the same model, once a seed. OUT gets compare.csv with a
+    row for each arm, seed and test, and with matplotlib compare.png.
+
+    The score is macro average precision: of each class, averaged over the classes
+    that the test has.
+
+    Exit status: 0 compared, 1 not, 2 wrong usage.
+    """
+    settings = options.read_settings(ctx.params, config)
+    arms = _read_arms(arm, settings)
+    folders = _read_tests(test)
+    try:
+        _run(train, folders, output, arms, settings, model=model, seeds=seeds)
+    except SpecimgError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _read_arms(specs: list[str] | None, settings: "Settings") -> "list[Arm]":
+    from specimg.arms import GRAY_SPECS, RGB_SPEC, parse_arm  # noqa: PLC0415
+    from specimg.frontends.spec import check_bands  # noqa: PLC0415
+
+    usual = ["db", *(spec for spec in GRAY_SPECS if spec != "db"), RGB_SPEC]
+    chosen = list(dict.fromkeys(specs or usual))
+    try:
+        arms = [parse_arm(spec) for spec in chosen]
+        for frontend in (frontend for arm in arms for frontend in arm.frontends):
+            check_bands(frontend, settings.mel.n_mels)
+    except ParameterError as error:
+        msg = f"--arm: {error}"
+        raise typer.BadParameter(msg) from error
+    return arms
+
+
+def _read_tests(texts: list[str]) -> dict[str, Path]:
+    tests: dict[str, Path] = {}
+    for text in texts:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            msg = f"--test {text}: need NAME=DIR, for example noisy=recordings/noisy"
+            raise typer.BadParameter(msg)
+        if name in tests:
+            msg = f"--test {text}: there is a test called {name} already"
+            raise typer.BadParameter(msg)
+        tests[name] = Path(folder)
+    return tests
+
+
+def _run(
+    train_folder: Path,
+    test_folders: dict[str, Path],
+    out: Path,
+    arms: "list[Arm]",
+    settings: "Settings",
+    *,
+    model: str,
+    seeds: int,
+) -> None:
+    from rich.console import Console  # noqa: PLC0415 - keeps --help fast
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from specimg.compare.experiment import run  # noqa: PLC0415
+    from specimg.compare.models import MODELS, check_model  # noqa: PLC0415
+    from specimg.compare.table import format_scores  # noqa: PLC0415
+    from specimg.compare.verdicts import summarize  # noqa: PLC0415
+    from specimg.dataset import check_test, check_training, find_dataset  # noqa: PLC0415
+    from specimg.storage import check_writable, write_atomically  # noqa: PLC0415
+
+    if model not in MODELS:
+        msg = f"--model {model}: need one of {', '.join(MODELS)}"
+        raise typer.BadParameter(msg)
+    check_model(model)
+    train = find_dataset(train_folder, leave_out=out)
+    check_training(train)
+    tests = {
+        name: find_dataset(folder, leave_out=out)
+        for name, folder in test_folders.items()
+    }
+    for test in tests.values():
+        check_test(test, train, settings)
+    check_writable(out / "compare.csv")
+    scores = []
+    console = Console(stderr=True)
+    is_shown = console.is_terminal
+    with Progress(console=console, transient=True, disable=not is_shown) as bar:
+        task = bar.add_task("", total=len(arms) * seeds)
+        for found in run(train, tests, arms, settings, model=model, seeds=seeds):
+            scores += found
+            bar.update(task, advance=1, description=found[0].arm)
+    write_atomically(out / "compare.csv", format_scores(scores, model), "compare")
+    summaries = summarize(scores)
+    _print(summaries, model, seeds)
+    try:
+        from specimg.compare.chart import draw  # noqa: PLC0415
+
+        write_atomically(out / "compare.png", draw(summaries), "compare")
+        typer.echo(f"wrote compare.csv and compare.png in {out}")
+    except ImportError:
+        typer.echo(f"wrote compare.csv in {out}")
+        typer.echo('compare.png needs matplotlib: pip install "specimg[preview]"')
+
+
+def _print(summaries: "list[Summary]", model: str, seeds: int) -> None:
+    from rich.box import SIMPLE  # noqa: PLC0415 - keeps --help fast
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    first = summaries[0].arm
+    table = Table(title=f"{model}, {seeds} seeds", title_justify="left", box=SIMPLE)
+    for name in ("arm", "test"):
+        table.add_column(name, overflow="fold")
+    for name in ("macro AP", "minus first", "", "ms/clip", "train s"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for summary in summaries:
+        is_first = summary.arm == first
+        table.add_row(
+            Text(summary.arm),
+            Text(summary.test),
+            f"{summary.mean:.3f} ± {summary.deviation:.3f}",
+            "" if is_first else f"{summary.difference:+.3f} ± {summary.error:.3f}",
+            summary.verdict,
+            f"{1000 * summary.render_seconds:.1f}",
+            f"{summary.training_seconds:.1f}",
+        )
+    console = Console()
+    console.print(table)
+    others = [summary for summary in summaries if summary.arm != first]
+    told = [summary for summary in others if summary.verdict != "undecided"]
+    lines = [f"{s.arm} is {s.verdict} than {first} on {s.test}" for s in told] or [
+        f"no arm can be told from {first}"
+    ]
+    console.print(Text("; ".join(lines) + "."))
+    if len(told) < len(others) and others:
+        console.print(
+            "undecided: cannot be told from chance, which includes other draws of the "
+            "training and of the test."
+        )

@@ -1,0 +1,1 @@
+"""Which frontend is best for given recordings: one model a frontend, and its score."""

@@ -1,0 +1,208 @@
+"""The frontends as torch modules, equal to those of `specimg.frontends`."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal, cast
+
+import torch
+from torch import Tensor, nn
+
+from specimg.errors import ParameterError
+from specimg.frontends import Exponential as ExponentialFrontend
+from specimg.frontends import Pcen
+from specimg.frontends.parameters import Parameter, column
+from specimg.frontends.pcen import Init, s_to_time_constant
+from specimg.learn.compression import compress
+from specimg.learn.smoother import log_decay, smooth
+
+Scale = Literal["linear", "log", "logit"]
+"""On which scale a parameter is learned, so that it cannot leave its range."""
+
+
+_Map = Mapping[str, Callable[[Tensor], Tensor]]
+_TO_SCALE: _Map = {"linear": torch.clone, "log": torch.log, "logit": torch.logit}
+_FROM_SCALE: _Map = {"linear": torch.clone, "log": torch.exp, "logit": torch.sigmoid}
+
+
+class Learned(nn.Module):
+    """One parameter of a frontend: a number, or one number a band.
+
+    It is kept in float64: there are few of them, and a smoother with a long memory
+    needs the digits.
+    """
+
+    def __init__(self, value: Parameter, n_mels: int | None, scale: Scale) -> None:
+        super().__init__()
+        start = torch.from_numpy(column(value))
+        if n_mels is not None:
+            if len(start) not in (1, n_mels):
+                msg = f"{len(start)} values, one a band, but n_mels={n_mels}"
+                raise ParameterError(msg)
+            start = start.expand(n_mels, 1)
+        self.scale = scale
+        self.raw = nn.Parameter(_TO_SCALE[scale](start))
+
+    def forward(self) -> Tensor:
+        """Return the value, shape (1, 1) or (n_mels, 1), float64."""
+        return _FROM_SCALE[self.scale](self.raw)
+
+    def value(self) -> Parameter:
+        """Return the value as `specimg.frontends` take it."""
+        numbers = self().detach().flatten().tolist()
+        return numbers[0] if len(numbers) == 1 else tuple(numbers)
+
+
+class Exponential(nn.Module):
+    """``mel ** (1 / (1 + e**a))`` with a learned `a`.
+
+    Equal to `specimg.frontends.Exponential`, which has the source.
+
+    Parameters
+    ----------
+    n_mels : int
+        One value a band; without it one for the whole spectrogram.
+    a : float or sequence of float
+        Where to start.
+    """
+
+    def __init__(self, n_mels: int | None = None, *, a: Parameter = 0.0) -> None:
+        super().__init__()
+        self.a = Learned(ExponentialFrontend(a=a).a, n_mels, "linear")
+
+    def forward(self, mel: Tensor, n_frames: Tensor | None = None) -> Tensor:  # noqa: ARG002 - all frontends are called alike
+        """Compress `mel`, in [0, 1], shape (..., n_mels, n_frames)."""
+        exponent = torch.sigmoid(-self.a()).to(mel.dtype)
+        # The limit for a without end: 0 stays 0, though 0 ** 0 is 1.
+        return mel ** exponent.clamp_min(torch.finfo(mel.dtype).tiny)
+
+    def frontend(self) -> ExponentialFrontend:
+        """Return the frontend with what has been learned."""
+        return ExponentialFrontend(a=self.a.value())
+
+    def learned(self) -> dict[str, Parameter]:
+        """Return the parameters by name, as a file of learned parameters has them."""
+        return {"a": self.a.value()}
+
+
+class Decibel(nn.Module):
+    """``log(max(mel, floor))``: nothing to learn, to compare with."""
+
+    def __init__(self, floor: float = 1e-6) -> None:
+        super().__init__()
+        self.floor = floor
+
+    def forward(self, mel: Tensor, n_frames: Tensor | None = None) -> Tensor:  # noqa: ARG002 - all frontends are called alike
+        """Compress `mel`, in [0, 1], shape (..., n_mels, n_frames)."""
+        return torch.log(mel.clamp_min(self.floor))
+
+
+class PCEN(nn.Module):
+    """Per-channel energy normalization with learned parameters.
+
+    Equal to `specimg.frontends.Pcen`, which has formulas and sources, from the same
+    start of the smoother: by default the clip in a loop, in closed form.
+
+    Parameters
+    ----------
+    n_mels : int
+        One value of each parameter a band; without it one for all.
+    frame_rate : float
+        Of the spectrograms, in frames per second.
+    init : str
+        Where the smoother starts; see `specimg.frontends.pcen.Init`.
+    scale : float
+        The spectrogram is multiplied by it; not learned.
+    **parameters : float or sequence of float
+        Where gain, bias, power, eps, and time_constant or s start; without, Wang et
+        al.'s values.
+
+    Raises
+    ------
+    ParameterError
+        An unknown parameter, one outside its range, or of another n_mels.
+    """
+
+    def __init__(
+        self,
+        n_mels: int | None = None,
+        *,
+        frame_rate: float,
+        init: Init = "loop",
+        scale: float = 1.0,
+        **parameters: Parameter,
+    ) -> None:
+        super().__init__()
+        if unknown := parameters.keys() - Pcen.PARAMETERS.keys():
+            known = ", ".join(Pcen.PARAMETERS)
+            msg = f"unknown parameter {', '.join(sorted(unknown))}: pcen has {known}"
+            raise ParameterError(msg)
+        start = Pcen(init=init, scale=scale, **parameters)
+        self.frame_rate, self.init, self.scale = frame_rate, init, scale
+        self.gain = Learned(start.gain, n_mels, "log")
+        self.bias = Learned(start.bias, n_mels, "log")
+        self.power = Learned(start.power, n_mels, "log")
+        self.eps = Learned(start.eps, n_mels, "log")
+        s = start.smoothing(frame_rate).ravel().tolist()
+        self.s = Learned(tuple(s) if len(s) > 1 else s[0], n_mels, "logit")
+
+    def forward(self, mel: Tensor, n_frames: Tensor | None = None) -> Tensor:
+        """Compress a batch of spectrograms.
+
+        Parameters
+        ----------
+        mel : Tensor, shape (..., n_mels, n_frames)
+            In [0, 1].
+        n_frames : Tensor of int, shape (...)
+            Frames of each clip, where some are filled up with zeros to the longest.
+        """
+        scaled = mel * self.scale if self.scale != 1 else mel
+        parameters = (self.gain(), self.bias(), self.power(), self.eps())
+        return compress(scaled, self._background(scaled, n_frames), *parameters)
+
+    def _background(self, mel: Tensor, n_frames: Tensor | None) -> Tensor:
+        s = self.s()
+        smoothed = smooth(mel, s)
+        if self.init == "zero":
+            return smoothed
+        length = mel.shape[-1]
+        steps = torch.arange(1, length + 1, dtype=s.dtype, device=s.device)
+        decay = log_decay(s)
+        # From another start than 0, what is left of it is added to each frame.
+        left = torch.exp(decay * steps).to(mel.dtype)
+        ends = torch.full(mel.shape[:-2], length) if n_frames is None else n_frames
+        ends = ends.to(mel.device)[..., None, None]
+        start = self._start(mel, smoothed, s, decay, ends)
+        return torch.addcmul(smoothed, start.to(mel.dtype), left)
+
+    def _start(
+        self, mel: Tensor, smoothed: Tensor, s: Tensor, decay: Tensor, ends: Tensor
+    ) -> Tensor:
+        """State before the first frame, shape (..., n_mels, 1)."""
+        if self.init == "first":
+            return mel[..., :1]
+        if self.init == "mean":
+            return mel.sum(-1, keepdim=True) / ends
+        if self.init == "librosa":
+            return torch.ones_like(mel[..., :1])
+        last = (ends - 1).expand(*mel.shape[:-1], 1)
+        forwards = smoothed.gather(-1, last).double()
+        if self.init == "loop":
+            return forwards / -torch.expm1(decay * ends)
+        age = torch.arange(mel.shape[-1], dtype=s.dtype, device=s.device)
+        weights = (s * torch.exp(decay * age)).to(mel.dtype)
+        backwards = (mel * weights).sum(-1, keepdim=True)
+        once = torch.exp(decay * ends)
+        return (backwards + once * forwards) / -torch.expm1(2 * decay * ends)
+
+    def frontend(self) -> Pcen:
+        """Return the frontend with what has been learned."""
+        return Pcen(init=self.init, scale=self.scale, **self.learned())
+
+    def learned(self) -> dict[str, Parameter]:
+        """Return the parameters by name, as a file of learned parameters has them."""
+        names = ("gain", "bias", "power", "eps")
+        values = {name: cast("Learned", getattr(self, name)).value() for name in names}
+        seconds = s_to_time_constant(column(self.s.value())).ravel() / self.frame_rate
+        numbers = seconds.tolist()
+        return values | {
+            "time_constant": numbers[0] if len(numbers) == 1 else tuple(numbers)
+        }

@@ -1,0 +1,109 @@
+"""Training the network, alone or together with a frontend."""
+
+import ctypes
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from specimg.learn.network import Network
+
+BATCH = 32
+LEARNING_RATE = 2e-3
+FRONTEND_LEARNING_RATE = 2e-2
+"""A frontend has few parameters, and a far way to go with them."""
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_ALWAYS_KEPT = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """Examples by number, as the network gets them."""
+
+    make: Callable[[Tensor], Tensor]
+    """Pictures in [0, 1], shape (n, 1 or 3, height, width), of the examples with these
+    numbers; with gradients, where a frontend is learned."""
+    targets: Tensor
+    """The class of each example, by number."""
+    height: int
+    n_classes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network that was trained, and how long that took."""
+
+    network: Network
+    epoch_seconds: list[float]
+
+
+def train(
+    batches: Batches, frontend: nn.Module | None, *, epochs: int, seed: int
+) -> Trained:
+    """Train the network on all examples, and with it the `frontend`, if there is one.
+
+    The same seed draws the same weights, order and shifts, whatever the pictures are.
+    """
+    keep_memory()
+    torch.manual_seed(seed)
+    network = Network(batches.n_classes, batches.height)
+    rates = [LEARNING_RATE, FRONTEND_LEARNING_RATE]
+    learned = list(frontend.parameters()) if frontend else []
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": list(network.parameters()), "weight_decay": 1e-2},
+            {"params": learned, "weight_decay": 0.0},
+        ]
+    )
+    count = len(batches.targets)
+    steps = epochs * -(-count // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps)
+    generator = torch.Generator().manual_seed(seed)
+    seconds = []
+    network.train()
+    for _ in range(epochs):
+        begin = time.perf_counter()
+        order = torch.randperm(count, generator=generator)
+        for numbers in torch.split(order, BATCH):
+            pictures = batches.make(numbers)
+            width = pictures.shape[-1]
+            shift = int(torch.randint(width, (), generator=generator))
+            scores = network(pictures.roll(shift, dims=-1))
+            loss = nn.functional.cross_entropy(
+                scores, batches.targets[numbers], label_smoothing=0.05
+            )
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+        seconds.append(time.perf_counter() - begin)
+    return Trained(network, seconds)
+
+
+def predict(network: Network, batches: Batches) -> NDArray[np.float64]:
+    """Return a score a class for all examples, shape (n, n_classes)."""
+    network.eval()
+    count = len(batches.targets)
+    with torch.no_grad():
+        parts = torch.split(torch.arange(count), BATCH)
+        scores = torch.cat([network(batches.make(numbers)) for numbers in parts])
+    return scores.double().numpy()
+
+
+def keep_memory() -> None:
+    """Let freed memory stay with the process, where the C library is glibc.
+
+    Else every large tensor comes in fresh pages, whose faults take longer than what is
+    computed in them.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    for parameter in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
+        mallopt(parameter, _ALWAYS_KEPT)
