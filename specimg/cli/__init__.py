@@ -11,6 +11,7 @@ from specimg import __version__
 from specimg.cli.convert import convert
 from specimg.cli.frontends import frontends
 from specimg.cli.merge import merge
+from specimg.cli.preview import preview
 from specimg.cli.verify import verify
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command(no_args_is_help=True)(convert)
 app.command()(frontends)
 app.command(no_args_is_help=True)(merge)
+app.command(no_args_is_help=True)(preview)
 app.command(no_args_is_help=True)(verify)
 
 
