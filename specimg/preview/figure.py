@@ -29,8 +29,8 @@ PIXEL = 72 / DPI
 """In points, which matplotlib measures letters and lines in."""
 LABEL = 10.5 * PIXEL
 GRAY = "0.35"
-SECONDS_TICK = 80
-"""Pixels from tick to tick of the time axis, about."""
+SECONDS_TICK = 48
+"""Pixels from tick to tick of the time axis, at least."""
 
 
 def draw(
@@ -90,6 +90,8 @@ def make_figure(
     )
 
     seconds = f", {clip.start:.6g} to {clip.end:.6g} s"
+    if end - clip.end >= 1 / settings.mel.frame_rate:
+        seconds += f", extended to {end:.6g} s"
     room = int((layout.width - LEFT - EDGE) / CHAR) - len(seconds)
     header = _cut_middle(name, room) + seconds
     _write(figure, layout, (LEFT, EDGE), header, weight="bold")
@@ -158,7 +160,8 @@ def _draw_time_axis(axes: "Axes", ends: tuple[float, float], width: float) -> No
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.10g}")
     axes.xaxis.set_visible(True)
     axes.set_yticks([])
-    axes.set_xlabel("seconds", fontsize=LABEL, labelpad=1)
+    # On the left, where a wide figure begins to be read.
+    axes.set_xlabel("seconds", fontsize=LABEL, labelpad=1, loc="left")
 
 
 def _describe_level(clip: PreviewClip) -> str:
@@ -189,7 +192,11 @@ def _add_axes(figure: "Figure", layout: Layout, box: Box, hair: float = 0.0) -> 
 
 
 def _write(
-    figure: "Figure", layout: Layout, corner: tuple[float, float], text: str, **kw: Any
+    figure: "Figure",
+    layout: Layout,
+    corner: tuple[float, float],
+    text: str,
+    **kw: Any,  # noqa: ANN401
 ) -> None:
     """Write a line in a box of `TITLE` pixels with its top left corner there."""
     left, top = corner

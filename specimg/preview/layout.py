@@ -13,6 +13,8 @@ LEFT, RIGHT = 48, 20
 EDGE = 8
 TITLE = 20
 GAP = 6
+MIN_LETTERS = 48
+"""Room for the name of a recording, also above a narrow panel."""
 WAVEFORM = 64
 TIME_AXIS = 36
 MAX_SIDE = 30_000
@@ -48,7 +50,8 @@ class Layout:
     @property
     def width(self) -> int:
         """Of the figure."""
-        return LEFT + max(self.columns, round(self.longest_title * CHAR)) + RIGHT
+        letters = max(self.longest_title, MIN_LETTERS)
+        return LEFT + max(self.columns, round(letters * CHAR)) + RIGHT
 
     @property
     def height(self) -> int:

@@ -54,16 +54,17 @@ def hz_ticks(settings: MelSettings, min_gap: float) -> dict[float, str]:
     dict
         The label of every tick, by the band where it lies.
     """
-    powers = [10.0**k for k in range(7)]
+    powers = [10.0**k for k in range(6, -1, -1)]
     halves = [factor * power for power in powers for factor in (5.0, 2.0)]
-    ticks = _thin([*powers[::-1], *halves[::-1]], settings, min_gap)
+    hertz = [*powers, *halves]
+    ticks = _thin(hertz, settings, min_gap)
     for size in (factor * 10.0**k for k in range(5, -3, -1) for factor in (5, 2, 1)):
-        if len(ticks) >= MIN_TICKS or (settings.fmax - settings.fmin) / size > 100:
+        if len(ticks) >= MIN_TICKS or (settings.fmax - settings.fmin) / size > 10:
             break
         first = math.floor(settings.fmax / size)
         last = math.ceil(settings.fmin / size)
-        finer = _thin([n * size for n in range(first, last - 1, -1)], settings, min_gap)
-        ticks = max(ticks, finer, key=len)
+        finer = [n * size for n in range(first, last - 1, -1)]
+        ticks = max(ticks, _thin([*hertz, *finer], settings, min_gap), key=len)
     return ticks
 
 
