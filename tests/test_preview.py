@@ -1,6 +1,7 @@
 """The preview: panels with convert's pixels, at the right seconds and hertz."""
 
 import io
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 from PIL import Image
-from sounds import chirps, noise, read_png, specimg, tone, write
+from sounds import SPECIMG, chirps, noise, read_png, specimg, tone, write
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
@@ -376,6 +377,32 @@ def test_odd_names_and_silence_are_drawn(tmp_path: Path) -> None:
     for name in names:
         path = write(tmp_path / name, np.zeros(22_050, np.float32))
         preview(path, "--clip-duration=0.1", "--arm=pcen")
+
+
+def test_an_offset_does_not_hide_the_waveform(tmp_path: Path) -> None:
+    settings, arms = Settings(), [parse_arm("db")]
+    path = write(tmp_path / "a.wav", 0.001 * tone(440) + 0.25, subtype="FLOAT")
+    layout, limit = plan(settings, arms)
+    clip = read_clip(path, settings, start=0, limit=limit)
+    panels = render_panels(clip, settings, arms)
+    figure = make_figure("name", clip, panels, settings, layout)
+    low, high = figure.axes[0].get_ylim()
+    assert (low, high) == pytest.approx((-0.000525, 0.000525), rel=0.01)
+    texts = [text.get_text() for text in figure.texts]
+    assert "waveform  (peak -12.0 dBFS; its offset of 0.25 is not drawn)" in texts
+
+
+def test_it_needs_no_home_and_says_nothing_about_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", chirps(1))
+    result = subprocess.run(
+        [SPECIMG, "preview", path, "--arm=db"],
+        cwd=tmp_path,
+        env=os.environ | {"HOME": str(path / "none"), "MPLCONFIGDIR": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_a_whole_recording_that_is_short_is_read_up_to_its_end(tmp_path: Path) -> None:

@@ -28,9 +28,12 @@ DPI = 128
 PIXEL = 72 / DPI
 """In points, which matplotlib measures letters and lines in."""
 LABEL = 10.5 * PIXEL
-GRAY = "0.35"
-SECONDS_TICK = 48
+SECONDS_TICK = 40
 """Pixels from tick to tick of the time axis, at least."""
+DIGIT = 7
+"""Width of a digit below a tick, in pixels."""
+MUCH_OFFSET = 0.1
+"""Share of the peak from which on a constant offset is worth a word."""
 
 
 def draw(
@@ -141,8 +144,10 @@ def _draw_panel(
 
 
 def _draw_waveform(axes: "Axes", clip: PreviewClip, columns: int) -> None:
-    peak = float(np.abs(clip.samples).max()) or 1.0
-    seconds, values = envelope(clip.samples, columns)
+    # Without its offset, as the picture is made; else it would hide the rest.
+    leveled = clip.samples - np.float32(clip.samples.mean(dtype=np.float64))
+    peak = float(np.abs(leveled).max()) or 1.0
+    seconds, values = envelope(leveled, columns)
     axes.plot(clip.start + seconds / clip.sample_rate, values, "0.2", lw=PIXEL)
     axes.set_ylim(-1.05 * peak, 1.05 * peak)
     power = 10.0 ** math.floor(math.log10(peak))
@@ -155,7 +160,8 @@ def _draw_time_axis(axes: "Axes", ends: tuple[float, float], width: float) -> No
 
     axes.set_xlim(*ends)
     axes.spines["bottom"].set_visible(True)
-    n_ticks = max(1, int(width / SECONDS_TICK))
+    gap = max(SECONDS_TICK, (len(f"{ends[1]:.6g}") + 2) * DIGIT)
+    n_ticks = max(1, int(width / gap))
     axes.xaxis.set_major_locator(MaxNLocator(n_ticks, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.10g}")
     axes.xaxis.set_visible(True)
@@ -166,8 +172,12 @@ def _draw_time_axis(axes: "Axes", ends: tuple[float, float], width: float) -> No
 
 def _describe_level(clip: PreviewClip) -> str:
     peak = float(np.abs(clip.samples).max())
-    level = f"peak {20 * math.log10(peak):.1f} dBFS" if peak else "silence"
-    return f"waveform  ({level})"
+    if not peak:
+        return "waveform  (silence)"
+    offset = float(clip.samples.mean(dtype=np.float64))
+    aside = f"; its offset of {offset:.2g} is not drawn"
+    level = f"peak {20 * math.log10(peak):.1f} dBFS"
+    return f"waveform  ({level}{aside if abs(offset) > MUCH_OFFSET * peak else ''})"
 
 
 def _add_axes(figure: "Figure", layout: Layout, box: Box, hair: float = 0.0) -> "Axes":
@@ -222,17 +232,18 @@ def _cut_middle(text: str, room: int) -> str:
 @contextmanager
 def _own_style() -> Iterator[None]:
     """Draw alike for everyone: without the user's style, and without messages."""
-    import matplotlib as mpl  # noqa: PLC0415 - an optional part
-
     logger = logging.getLogger("matplotlib")
     level = logger.level
-    with mpl.rc_context(), warnings.catch_warnings():
-        # A name in letters that the font lacks is drawn as boxes.
-        warnings.filterwarnings("ignore", "Glyph .* missing")
-        mpl.rcdefaults()
-        mpl.rcParams["svg.hashsalt"] = "specimg"
-        logger.setLevel(logging.ERROR)
-        try:
+    # Also about its own folder and fonts, already while it is imported.
+    logger.setLevel(logging.ERROR)
+    try:
+        import matplotlib as mpl  # noqa: PLC0415 - an optional part
+
+        with mpl.rc_context(), warnings.catch_warnings():
+            # A name in letters that the font lacks is drawn as boxes.
+            warnings.filterwarnings("ignore", "Glyph .* missing")
+            mpl.rcdefaults()
+            mpl.rcParams["svg.hashsalt"] = "specimg"
             yield
-        finally:
-            logger.setLevel(level)
+    finally:
+        logger.setLevel(level)
