@@ -12,7 +12,7 @@ from specimg.preview.layout import Layout
 from specimg.rendering import render_clip
 from specimg.settings import Settings
 
-LONGEST_TITLE = 90
+LONGEST_TITLE = 160
 """Letters; what is longer is cut."""
 
 
