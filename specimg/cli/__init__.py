@@ -13,6 +13,7 @@ from specimg.cli.convert import convert
 from specimg.cli.frontends import frontends
 from specimg.cli.learn import learn
 from specimg.cli.merge import merge
+from specimg.cli.preview import preview
 from specimg.cli.verify import verify
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.command()(frontends)
 app.command(no_args_is_help=True)(compare)
 app.command(no_args_is_help=True)(learn)
 app.command(no_args_is_help=True)(merge)
+app.command(no_args_is_help=True)(preview)
 app.command(no_args_is_help=True)(verify)
 
 

@@ -1,0 +1,80 @@
+"""Where things lie in the figure, to the pixel."""
+
+from dataclasses import dataclass
+
+from specimg.errors import ParameterError
+
+TEXT = 12
+"""Height of the letters of a title; of all sizes, in pixels."""
+CHAR = 0.61 * TEXT
+"""Width of a letter of a title, with a little air."""
+LEFT, RIGHT = 48, 20
+"""Beside the panels: labels of ticks, and half of the last label of the time."""
+EDGE = 8
+TITLE = 20
+GAP = 6
+MIN_LETTERS = 48
+"""Room for the name of a recording, also above a narrow panel."""
+WAVEFORM = 64
+TIME_AXIS = 36
+MAX_SIDE = 30_000
+MAX_PIXELS = 60_000_000
+"""Of the figure: 240 MB while it is drawn."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, width and height, from the top left corner of the figure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A column of panels below a waveform, with a title above each."""
+
+    columns: int
+    """Width of a panel."""
+    rows: int
+    """Height of a panel."""
+    n_panels: int
+    longest_title: int = 0
+    """In letters: the figure is as wide as it needs."""
+
+    def check(self, hint: str) -> None:
+        """Raise a ParameterError with a `hint` if the figure would be too large."""
+        size = self.width * self.height
+        if max(self.width, self.height) > MAX_SIDE or size > MAX_PIXELS:
+            msg = (
+                f"a figure of {self.width:,}x{self.height:,} pixels: need at most "
+                f"{MAX_SIDE:,} a side and {MAX_PIXELS:,} in all; {hint}"
+            )
+            raise ParameterError(msg)
+
+    @property
+    def width(self) -> int:
+        """Of the figure."""
+        letters = max(self.longest_title, MIN_LETTERS)
+        return LEFT + max(self.columns, round(letters * CHAR)) + RIGHT
+
+    @property
+    def height(self) -> int:
+        """Of the figure."""
+        return round(self.time_axis_top) + TIME_AXIS + EDGE
+
+    @property
+    def waveform(self) -> Box:
+        """Where the waveform is, if it is just as long as a panel."""
+        return LEFT, EDGE + 2 * TITLE, self.columns, WAVEFORM
+
+    def panel(self, index: int) -> Box:
+        """Where the picture of a panel is."""
+        first = EDGE + 2 * TITLE + WAVEFORM + GAP + TITLE
+        return LEFT, first + index * (self.rows + GAP + TITLE), self.columns, self.rows
+
+    @property
+    def time_axis_top(self) -> float:
+        """Where the axis below the last panel is."""
+        return self.panel(self.n_panels - 1)[1] + self.rows + GAP
+
+    @property
+    def max_columns(self) -> int:
+        """Width of the widest panel that fits, with what is beside it."""
+        side = min(MAX_SIDE, MAX_PIXELS // self.height)
+        return side - LEFT - RIGHT
