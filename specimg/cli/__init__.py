@@ -10,7 +10,9 @@ import typer
 from specimg import __version__
 from specimg.cli.convert import convert
 from specimg.cli.frontends import frontends
+from specimg.cli.gallery import gallery
 from specimg.cli.merge import merge
+from specimg.cli.stats import stats
 from specimg.cli.verify import verify
 
 app = typer.Typer(
@@ -28,6 +30,8 @@ app.command(no_args_is_help=True)(convert)
 app.command()(frontends)
 app.command(no_args_is_help=True)(merge)
 app.command(no_args_is_help=True)(verify)
+app.command(no_args_is_help=True)(gallery)
+app.command(no_args_is_help=True)(stats)
 
 
 def _print_version(wanted: bool) -> None:
