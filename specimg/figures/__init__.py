@@ -1,6 +1,5 @@
 """What a set of images consists of, in numbers: its clips, and its pixels."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +33,7 @@ class Summary:
     """Clips with at least one sample at full scale."""
     truncated: int = 0
     """Clips of recordings that are shorter than they promise."""
-    labels: Counter[str] = field(default_factory=Counter)
+    labels: dict[str, int] = field(default_factory=dict)
     """Clips of each label."""
     failures: int = 0
     """Recordings that could not be converted."""
@@ -55,7 +54,8 @@ def summarize(journals: list[Journal]) -> Summary:
         summary.padded += record.pad_seconds > 0
         summary.clipped += record.clipped_fraction > 0
         summary.truncated += is_truncated(record)
-        summary.labels[record.label] += 1
+        labels = summary.labels
+        labels[record.label] = labels.get(record.label, 0) + 1
     return summary
 
 

@@ -210,10 +210,10 @@ function measure() {
   const gap = 0.6 * rem;
   const padding = getComputedStyle($("main"));
   const width = $("main").clientWidth - parseFloat(padding.paddingLeft) - parseFloat(padding.paddingRight);
-  const ratio = data.shown ? Math.min(Math.max(at("width", 0) / at("height", 0), 1), 4) : 1;
+  const ratio = data.shown ? Math.min(Math.max(at("width", 0) / at("height", 0), 1), 5) : 1;
   const narrowest = Math.min(ratio >= 2 ? 250 : 165, (width - gap) / 2 - 1);
   columns = Math.max(1, Math.floor((width + gap) / (narrowest + gap)));
-  const thumb = Math.round((width - gap * (columns - 1)) / columns / ratio);
+  const thumb = (width - gap * (columns - 1)) / columns / ratio;
   const cell = thumb + 2.8 * rem;
   const set = (name, value) => document.documentElement.style.setProperty(name, value);
   set("--columns", columns);
@@ -287,8 +287,10 @@ function open(index) {
   const row = order[place];
   const [width, height] = [at("width", row), at("height", row)];
   if (!$("viewer").open) $("viewer").showModal();
-  const room = Math.min((innerWidth - 120) / width, (innerHeight * 0.6) / height);
-  const scale = Math.max(1, Math.floor(room)); // whole pixels
+  const room = Math.min((innerWidth - 90) / width, (innerHeight * 0.6) / height);
+  // In whole pixels; or smaller, where a screen has several to one of the page.
+  const fits = room < 1 && room * devicePixelRatio >= 1;
+  const scale = fits ? room : Math.max(1, Math.floor(room));
   $("frame").style.setProperty("--image-width", `${width * scale}px`);
   $("frame").style.setProperty("--image-height", `${height * scale}px`);
   $("frame").hidden = at("fault", row) !== "";
@@ -319,7 +321,8 @@ function refocus() {
 const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity };
 
 function listen() {
-  $("tools").addEventListener("input", layOut);
+  for (const id of ["label", "mark", "sort", "grouped"]) $(id).addEventListener("change", layOut);
+  $("text").addEventListener("input", layOut);
   $("tools").addEventListener("submit", (event) => event.preventDefault());
   $("main").addEventListener("click", (event) => {
     const cell = event.target.closest(".cell");
