@@ -65,15 +65,16 @@ class _Levels:
     def __init__(self, channels: int, levels: int) -> None:
         self.channels = channels
         self._levels = levels
+        self._values = np.arange(levels)
         self._counts = np.zeros((channels, levels), np.int64)
 
     def add(self, flat: Pixels) -> float:
         total = 0
         for block in _blocks(flat):
-            total += int(block.sum(dtype=np.int64))
             for channel in range(self.channels):
                 counts = np.bincount(block[:, channel], minlength=self._levels)
                 self._counts[channel] += counts
+                total += int(counts @ self._values)
         return total / max(flat.size, 1) / (self._levels - 1)
 
     def mean(self) -> list[float]:
