@@ -398,7 +398,7 @@ def test_missing_and_damaged_images_are_said_and_the_others_shown(
     assert f"{damaged}: 0 bytes, but it was written with" in result.stderr
     page = Page(browser, copy)
     assert (
-        page.find("#notes").text == "2 images missing or damaged: see specimg verify."
+        page.find("#alert").text == "2 images missing or damaged: see specimg verify."
     )
     page.choose("mark", "missing or damaged")
     assert page.shown() == [missing, damaged]

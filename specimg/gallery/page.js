@@ -35,6 +35,8 @@ const MARKS = {
   "missing or damaged": (row) => at("fault", row) !== "",
 };
 
+// JSON has no infinity; a brightness may be unknown.
+const said = (name, row) => at(name, row) ?? (name === "peak_dbfs" ? "-inf" : "–");
 const named = (label) => (label === "" ? "(no label)" : label);
 const plural = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 const seconds = (value) => `${+value.toFixed(3)} s`;
@@ -71,9 +73,9 @@ function showHeader() {
   if (data.shown < summary.clips) {
     notes.push(`This page shows a sample of ${plural(data.shown, "image")}; pixel values and mean images are of the sample.`);
   }
-  if (data.faults) notes.push(`${plural(data.faults, "image")} missing or damaged: see specimg verify.`);
   if (data.format === "npy") notes.push("The images are NPY; these are small pictures of them in 8 bits.");
   $("notes").textContent = notes.join(" ");
+  if (data.faults) $("alert").textContent = `${plural(data.faults, "image")} missing or damaged: see specimg verify.`;
   $("settings").textContent = data.settings;
   showLabels();
   showChannels();
@@ -81,11 +83,9 @@ function showHeader() {
 }
 
 function showLabels() {
-  const sizes = new Set(data.labels.map((label) => label.size).filter(Boolean));
-  const partly = data.labels.some((label) => label.mean && label.averaged < label.shown);
   if (data.labels.some((label) => label.mean)) {
     $("labels-note").textContent = "Each with the mean of its images"
-      + (partly || sizes.size > 1 ? ": of those that have its most frequent size." : ".");
+      + (data.labels.some((label) => label.sizes > 1) ? ": of those that have its most frequent size." : ".");
   }
   for (const label of data.labels) {
     const button = make("button");
@@ -98,8 +98,8 @@ function showLabels() {
       button.title = `mean of ${plural(label.averaged, "image")} of ${label.size}`;
       button.append(image);
     }
-    const count = partly && label.mean
-      ? `${label.clips.toLocaleString("en")}, mean of ${label.averaged}` : label.clips.toLocaleString("en");
+    const mean = label.mean && label.averaged < label.clips ? `, mean of ${label.averaged.toLocaleString("en")}` : "";
+    const count = label.clips.toLocaleString("en") + mean;
     button.append(make("span", named(label.label)), make("span", count, "quiet"));
     button.addEventListener("click", () => {
       $("label").value = $("label").value === `=${label.label}` ? "" : `=${label.label}`;
@@ -202,7 +202,14 @@ const near = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "800px 0px" });
 
+// The shape of the middle image: a short last clip must not decide for all.
+const ratio = (() => {
+  const ratios = Array.from({ length: data.shown }, (_, row) => at("width", row) / at("height", row));
+  const middle = ratios.sort((a, b) => a - b)[ratios.length >> 1] ?? 1;
+  return Math.min(Math.max(middle, 1), 5);
+})();
 let columns = 0;
+let thumb = 0; // height of a small image
 
 function measure() {
   const style = getComputedStyle(document.documentElement);
@@ -210,10 +217,9 @@ function measure() {
   const gap = 0.6 * rem;
   const padding = getComputedStyle($("main"));
   const width = $("main").clientWidth - parseFloat(padding.paddingLeft) - parseFloat(padding.paddingRight);
-  const ratio = data.shown ? Math.min(Math.max(at("width", 0) / at("height", 0), 1), 5) : 1;
   const narrowest = Math.min(ratio >= 2 ? 250 : 165, (width - gap) / 2 - 1);
   columns = Math.max(1, Math.floor((width + gap) / (narrowest + gap)));
-  const thumb = (width - gap * (columns - 1)) / columns / ratio;
+  thumb = (width - gap * (columns - 1)) / columns / ratio;
   const cell = thumb + 2.8 * rem;
   const set = (name, value) => document.documentElement.style.setProperty(name, value);
   set("--columns", columns);
@@ -265,9 +271,12 @@ function makeCell(row) {
   image.loading = "lazy";
   image.decoding = "async";
   image.alt = "";
+  image.style.width = `min(100%, ${thumb * at("width", row) / at("height", row)}px)`;
   if (!at("fault", row)) image.src = address(row);
   const time = `${+at("start", row).toFixed(3)}–${seconds(at("end", row))}`;
   const start = make("span", time, "quiet");
+  const [sorted] = SORTS[$("sort").value] ?? [];
+  if (sorted) start.append(` · ${sorted} ${said(sorted, row)}`);
   const problem = at("fault", row) || at("warning", row) || (at("silent", row) ? "silent" : "");
   if (problem) start.append(" ", make("span", problem, "alert"));
   cell.title = [at("source", row), problem].filter(Boolean).join("\n");
@@ -305,8 +314,7 @@ function open(index) {
   $("place").textContent = `${(place + 1).toLocaleString("en")} of ${order.length.toLocaleString("en")}`;
   $("row").replaceChildren();
   for (const name of COLUMNS) {
-    const value = at(name, row) ?? (name === "peak_dbfs" ? "-inf" : "");
-    if (name !== "fault" || value) addRow($("row"), [name, value]);
+    if (name !== "fault" || at(name, row)) addRow($("row"), [name, said(name, row)]);
   }
 }
 

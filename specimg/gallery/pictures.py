@@ -28,6 +28,7 @@ class MeanImage:
 
     def __init__(self, sizes: Counter[tuple[int, int]]) -> None:
         (self._size, _), *_ = sizes.most_common(1)
+        self._sizes = len(sizes)
         self._sum: NDArray[np.float64] | None = None
         self._count = 0
         self._top = 1.0
@@ -52,6 +53,7 @@ class MeanImage:
             "mean": _encode(_shrink(self._sum / self._count / self._top)),
             "averaged": self._count,
             "size": f"{width}x{height}",
+            "sizes": self._sizes,
         }
 
 
