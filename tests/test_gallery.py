@@ -16,11 +16,9 @@ from sounds import chirps, noise, read_png, specimg, tone, write
 
 webdriver = pytest.importorskip("selenium.webdriver")
 
-from selenium.webdriver import Chrome  # noqa: E402 - only where it is there
-from selenium.webdriver.common.by import By  # noqa: E402
+from browser import Page  # noqa: E402 - only where it is there
+from selenium.webdriver import Chrome  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.remote.webelement import WebElement  # noqa: E402
-from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -61,69 +59,10 @@ def browser() -> Iterator[Chrome]:
     driver.quit()
 
 
-class Page:
-    """A gallery in the browser, as a user sees it."""
-
-    def __init__(self, browser: Chrome, out: Path, *options: object) -> None:
-        result = specimg("gallery", out, *options)
-        assert result.returncode in (0, 3), result.stderr
-        self.out = out
-        self.browser = browser
-        self.problems()  # of the page before
-        browser.get((out / "gallery.html").as_uri())
-        self.wait_for_images()
-
-    def find(self, selector: str) -> WebElement:
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
-
-    def all(self, selector: str) -> list[WebElement]:
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
-
-    def run(self, script: str) -> Any:  # noqa: ANN401 - what the page gives
-        return self.browser.execute_script(f"return {script}")
-
-    def wait(self, condition: str) -> None:
-        WebDriverWait(self.browser, 20).until(lambda _: self.run(condition))
-
-    def wait_for_images(self) -> None:
-        self.wait(
-            "[...document.querySelectorAll('.window')].every(w => {"
-            " const box = w.getBoundingClientRect();"
-            " return box.top > innerHeight || box.bottom < 0 || w.firstChild })"
-            " && [...document.images].every(i => !i.src || i.complete || (() => {"
-            " const box = i.getBoundingClientRect();"
-            " return box.top > innerHeight || box.bottom < 0 })())"
-        )
-
-    def choose(self, field: str, option: str) -> None:
-        Select(self.find(f"#{field}")).select_by_visible_text(option)
-        self.wait_for_images()
-
-    def shown(self) -> list[str]:
-        """The file names of all images that pass the filter, in order."""
-        names: list[str] = self.run("order.map(row => at('file_name', row))")
-        return names
-
-    def opened(self) -> dict[str, str]:
-        """The row in the viewer, by column."""
-        assert self.run("document.getElementById('viewer').open")
-        rows = self.all("#row tr")
-        cells = [row.find_elements(By.TAG_NAME, "td") for row in rows]
-        return {name.text: value.get_property("textContent") for name, value in cells}
-
-    def press(self, key: str) -> None:
-        self.browser.switch_to.active_element.send_keys(key)
-
-    def problems(self) -> list[str]:
-        """What the browser complained about, and requests that left the machine."""
-        found = [entry["message"] for entry in self.browser.get_log("browser")]
-        for entry in self.browser.get_log("performance"):
-            message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                url = message["params"]["request"]["url"]
-                if not url.startswith(("file:", "data:")):
-                    found.append(url)
-        return found
+def make_page(browser: Chrome, out: Path, *options: object) -> Page:
+    result = specimg("gallery", out, *options)
+    assert result.returncode in (0, 3), result.stderr
+    return Page(browser, out)
 
 
 def manifest(out: Path) -> list[dict[str, str]]:
@@ -158,7 +97,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Chrome, out: Path) -> Iterator[Page]:
-    page = Page(browser, out)
+    page = make_page(browser, out)
     yield page
     assert page.problems() == []
 
@@ -349,7 +288,7 @@ def test_names_that_look_like_html_or_addresses_do_no_harm(
     out = tmp_path / '</title>"&{{data}}'
     converted = specimg("convert", tmp_path / "in", out, "--clip-duration=0.2")
     assert converted.returncode == 3
-    page = Page(browser, out)
+    page = make_page(browser, out)
     rows = manifest(out)
     assert sorted(page.shown()) == sorted(names(rows))
     assert len(rows) == len(HOSTILE) + 1
@@ -396,7 +335,7 @@ def test_missing_and_damaged_images_are_said_and_the_others_shown(
     assert result.returncode == 3
     assert f"{missing}: No such file or directory\n" in result.stderr
     assert f"{damaged}: 0 bytes, but it was written with" in result.stderr
-    page = Page(browser, copy)
+    page = make_page(browser, copy)
     assert (
         page.find("#alert").text == "2 images missing or damaged: see specimg verify."
     )
@@ -416,7 +355,7 @@ def test_16_bits_are_shown_and_npy_as_small_pictures(
         assert (
             specimg("convert", path, out, "--clip-duration=2", *options).returncode == 0
         )
-        page = Page(browser, out)
+        page = make_page(browser, out)
         page.find(".cell").click()
         page.wait("image.complete")
         assert page.run("image.naturalWidth") == width
@@ -430,7 +369,7 @@ def test_images_of_other_sizes_are_left_out_of_a_mean_and_that_is_said(
     write(tmp_path / "in" / "a" / "1.wav", chirps(2.2))
     options = ["--clip-duration=0.5", "--final-clip=remainder"]
     specimg("convert", tmp_path / "in", tmp_path / "out", *options)
-    page = Page(browser, tmp_path / "out")
+    page = make_page(browser, tmp_path / "out")
     assert "most frequent size" in page.find("#labels-note").text
     assert "5, mean of 4" in page.find("#labels button").text
 
@@ -439,7 +378,7 @@ def test_beyond_the_limit_a_sample_is_shown_the_same_each_time(
     browser: Chrome, out: Path, tmp_path: Path
 ) -> None:
     copy = shutil.copytree(out, tmp_path / "out")
-    page = Page(browser, copy, "--limit", 5)
+    page = make_page(browser, copy, "--limit", 5)
     first = page.shown()
     assert len(set(first)) == 5
     assert "shows a sample of 5 images" in page.find("#notes").text
@@ -499,12 +438,8 @@ def test_20_000_rows_are_painted_a_window_at_a_time(
         data["columns"]["source"][row] += str(row)
     grown = text[: found.start(2)] + json.dumps(data) + text[found.end(2) :]
     (copy / "gallery.html").write_text(grown, encoding="utf-8")
-    page = Page.__new__(Page)
-    page.out, page.browser = copy, browser
-    page.problems()
     begun = time.perf_counter()
-    browser.get((copy / "gallery.html").as_uri())
-    page.wait_for_images()
+    page = Page(browser, copy)
     elapsed = time.perf_counter() - begun
     paint = page.run(
         "performance.getEntriesByName('first-contentful-paint')[0].startTime"

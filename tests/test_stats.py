@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -162,3 +163,16 @@ def test_what_is_no_finished_output_is_refused(tmp_path: Path, command: str) -> 
     shutil.rmtree(out)
     assert specimg(command, out).returncode == 1
     assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["stats", "gallery"])
+def test_a_run_in_which_all_failed_has_nothing_to_show(
+    tmp_path: Path, command: str
+) -> None:
+    bad = tmp_path / "bad.wav"
+    bad.write_bytes(b"no audio")
+    out = tmp_path / "out"
+    assert specimg("convert", bad, out).returncode == 1
+    result = specimg(command, out)
+    assert (result.returncode, result.stderr) == (1, "")
+    assert re.search(r"images +0$|: 0 images$", result.stdout, re.MULTILINE)

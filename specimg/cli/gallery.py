@@ -46,4 +46,7 @@ def gallery(out: Out, *, limit: Limit = None) -> None:
     typer.echo(f"wrote {made.path}: {made.shown} images{sample}")
     if made.faults:
         typer.echo(f"{made.faults} of them missing or damaged", err=True)
-        raise typer.Exit(SOME_FAILED if made.faults < made.shown else 1)
+    if made.faults == made.shown:
+        raise typer.Exit(1)
+    if made.faults:
+        raise typer.Exit(SOME_FAILED)

@@ -51,8 +51,10 @@ def stats(out: Out, *, json: Json = False) -> None:
         _print_json(figures)
     else:
         _print_tables(figures)
+    if not figures.pixels.images:
+        raise typer.Exit(1)
     if figures.faults:
-        raise typer.Exit(SOME_FAILED if figures.pixels.images else 1)
+        raise typer.Exit(SOME_FAILED)
 
 
 def _print_json(figures: "Figures") -> None:

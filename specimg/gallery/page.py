@@ -13,6 +13,9 @@ from typing import Any
 
 from specimg.manifest import Record
 
+SCRIPTS = ("rows.js", "header.js", "images.js", "viewer.js", "start.js")
+"""One script in the page, in this order."""
+
 
 def tabulate(records: Iterable[Record]) -> dict[str, Any]:
     """Return the manifest by columns: a list each, or the one value of all rows."""
@@ -32,7 +35,7 @@ def format_page(data: Mapping[str, Any]) -> bytes:
     that it stands in, and from which the script makes text, never HTML.  The policy
     allows this script and this style alone, and images from beside the page.
     """
-    script, style = _read("page.js"), _read("page.css")
+    script, style = "\n".join(map(_read, SCRIPTS)), _read("page.css")
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; "
         "img-src 'self' file: data:; "
