@@ -379,8 +379,10 @@ def test_beyond_the_limit_a_sample_is_shown_the_same_each_time(
 ) -> None:
     copy = shutil.copytree(out, tmp_path / "out")
     page = make_page(browser, copy, "--limit", 5)
-    first = page.shown()
-    assert len(set(first)) == 5
+    assert len(set(page.shown())) == 5
+    labels = [button.text.split("\n") for button in page.all("#labels button")]
+    wren = sum(row["label"] == "wren" for row in manifest(copy))
+    assert any(name == "wren" and text.startswith(str(wren)) for name, text in labels)
     assert "shows a sample of 5 images" in page.find("#notes").text
     total = len(manifest(copy))
     assert page.find("#counts").text.startswith(f"{total} images")
@@ -389,6 +391,15 @@ def test_beyond_the_limit_a_sample_is_shown_the_same_each_time(
     path = copy / "gallery.html"
     assert result.stdout == f"wrote {path}: 5 images, a sample of {total}\n"
     assert path.read_bytes() == written
+
+
+def test_labels_of_which_the_sample_has_no_image_are_counted_as_well(
+    browser: Chrome, out: Path, tmp_path: Path
+) -> None:
+    page = make_page(browser, shutil.copytree(out, tmp_path / "out"), "--limit=1")
+    assert len(page.all("#labels button")) == 3
+    assert len(page.all("#labels img")) == 1
+    assert page.problems() == []
 
 
 def test_a_page_is_in_nobodys_way(out: Path, tmp_path: Path) -> None:

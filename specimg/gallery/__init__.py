@@ -140,8 +140,7 @@ class _Look:
                     self._pictures[row] = picture_uri(pixels)
                 if label in averaged:
                     mean.add(pixels)
-            self._means[label] = {"label": label, "shown": shown[label]}
-            self._means[label] |= mean.describe()
+            self._means[label] = {"shown": shown[label], **mean.describe()}
 
     def _label(self, row: int) -> str:
         return self._images[row].record.label
@@ -174,8 +173,9 @@ class _Look:
             "shown": len(self._images),
             "faults": self.n_faults,
             "labels": [
-                {**mean, "clips": summary.labels[label]}
-                for label, mean in self._means.items()
+                {"label": label, "clips": clips, "shown": 0, "mean": None}
+                | self._means.get(label, {})
+                for label, clips in sorted(summary.labels.items())
             ],
             "channels": [
                 {"name": name, "mean": mean, "std": std, "histogram": bins.tolist()}

@@ -28,9 +28,11 @@ function showHeader() {
 }
 
 function showLabels() {
-  if (data.labels.some((label) => label.mean)) {
-    $("labels-note").textContent = "Each with the mean of its images"
-      + (data.labels.some((label) => label.sizes > 1) ? ": of those that have its most frequent size." : ".");
+  const averaged = data.labels.filter((label) => label.mean);
+  if (averaged.length) {
+    const which = averaged.length < data.labels.length ? "The most frequent, each" : "Each";
+    const sizes = averaged.some((label) => label.sizes > 1) ? ": of those that have its most frequent size" : "";
+    $("labels-note").textContent = `${which} with the mean of its images${sizes}.`;
   }
   for (const label of data.labels) {
     const button = make("button");
