@@ -23,6 +23,12 @@ class Arm:
     frontends: tuple[Frontend, ...]
     """One for a gray picture, or three for red, green and blue."""
 
+    @property
+    def title(self) -> str:
+        """What stands above a picture of it."""
+        is_rgb = len(self.frontends) > 1
+        return f"{self.spec}  (red+green+blue)" if is_rgb else self.spec
+
 
 def parse_arm(spec: str) -> Arm:
     """Read ``SPEC``, or ``SPEC+SPEC+SPEC`` for red, green and blue.

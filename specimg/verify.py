@@ -9,9 +9,10 @@ import numpy as np
 
 from specimg.arrays import Waveform
 from specimg.audio import AudioReader
+from specimg.batch.stored import ImageError, read_image
 from specimg.batch.tables import all_failures, all_images, read_parts
 from specimg.errors import SpecimgError
-from specimg.image import decode, digest
+from specimg.image import digest
 from specimg.journal import FOLDER, Journal
 from specimg.manifest import Image, Record, format_failures, format_manifest
 from specimg.recordings import decode_name
@@ -51,19 +52,10 @@ def find_faults(folder: Path, *, deep: bool = False) -> Iterator[str]:
 
 
 def _check_image(folder: Path, image: Image, settings: Settings) -> str:
-    record = image.record
     try:
-        data = (folder / record.file_name).read_bytes()
-    except OSError as error:
-        return error.strerror or str(error)
-    if len(data) != image.n_bytes:
-        return f"{len(data)} bytes, but it was written with {image.n_bytes}"
-    try:
-        pixels = decode(data, settings.image.format)
-    except (ValueError, OSError, SyntaxError) as error:
-        return f"damaged: {error}"
-    if pixels.shape[:2] != (record.height, record.width):
-        return f"its size is not {record.width}x{record.height}"
+        pixels = read_image(folder, image, settings.image)
+    except ImageError as error:
+        return str(error)
     return "" if digest(pixels) == image.digest else "its pixels have changed"
 
 

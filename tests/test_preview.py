@@ -19,8 +19,9 @@ pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 from matplotlib.figure import Figure
 
 from specimg import ParameterError, RecordingError, Settings
+from specimg.arms import parse_arm
 from specimg.mel import band_edges
-from specimg.preview.arms import default_arms, parse_arm
+from specimg.preview.arms import default_arms
 from specimg.preview.clip import read_clip
 from specimg.preview.figure import make_figure
 from specimg.preview.layout import Layout

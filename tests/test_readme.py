@@ -151,6 +151,15 @@ def test_it_has_every_option_and_every_option_is_in_the_help(command: str) -> No
     assert set(re.findall(r"(?<!\w)--[a-z][\w-]*", text)) == {*options, "--help"}
 
 
+@pytest.mark.parametrize("command", ["verify", "gallery", "stats"])
+def test_it_has_every_option_of_the_other_commands(command: str) -> None:
+    text = specimg(command, "--help").stdout
+    options = set(re.findall(r"(?<!\w)--[a-z][\w-]*", text)) - {"--help"}
+    assert options
+    for option in options:
+        assert re.search(rf"`(specimg {command} )?{option}\b", README), option
+
+
 def test_it_has_every_column() -> None:
     for kind in (Record, Failure):
         for field in fields(kind):

@@ -11,9 +11,11 @@ from specimg import __version__
 from specimg.cli.compare import compare
 from specimg.cli.convert import convert
 from specimg.cli.frontends import frontends
+from specimg.cli.gallery import gallery
 from specimg.cli.learn import learn
 from specimg.cli.merge import merge
 from specimg.cli.preview import preview
+from specimg.cli.stats import stats
 from specimg.cli.verify import verify
 
 app = typer.Typer(
@@ -34,6 +36,8 @@ app.command(no_args_is_help=True)(learn)
 app.command(no_args_is_help=True)(merge)
 app.command(no_args_is_help=True)(preview)
 app.command(no_args_is_help=True)(verify)
+app.command(no_args_is_help=True)(gallery)
+app.command(no_args_is_help=True)(stats)
 
 
 def _print_version(wanted: bool) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specimg.cli import options
-from specimg.cli.console import stderr_without_decoders
 from specimg.cli.convert import a_path
 from specimg.errors import ParameterError, SpecimgError, StorageError, UnwritableError
+from specimg.streams import stderr_of_our_own
 
 if TYPE_CHECKING:
-    from specimg.preview.arms import Arm
+    from specimg.arms import Arm
     from specimg.settings import Settings
 
 File = Annotated[
@@ -90,7 +90,7 @@ def preview(
     if find_spec("matplotlib") is None:
         _stop('specimg preview needs matplotlib: pip install "specimg[preview]"')
     try:
-        with stderr_without_decoders():
+        with stderr_of_our_own():
             lines, warning = _draw(file, output, arms, settings, start, zoom)
     except ParameterError as error:
         raise typer.BadParameter(str(error)) from error
@@ -134,7 +134,8 @@ def _draw(
 
 
 def _read_arms(specs: list[str] | None, settings: "Settings") -> "list[Arm]":
-    from specimg.preview.arms import default_arms, parse_arm  # noqa: PLC0415
+    from specimg.arms import parse_arm  # noqa: PLC0415
+    from specimg.preview.arms import default_arms  # noqa: PLC0415
 
     if not specs:
         return default_arms(settings)

@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from specimg.arms import Arm
 from specimg.arrays import Pixels
 from specimg.image import ImageSettings
-from specimg.preview.arms import Arm
 from specimg.preview.clip import PreviewClip
 from specimg.preview.layout import Layout
 from specimg.rendering import render_clip

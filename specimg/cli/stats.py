@@ -1,0 +1,137 @@
+"""``specimg stats``: what a set of images consists of, in numbers."""
+
+from dataclasses import asdict
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from specimg.cli.merge import SOME_FAILED
+from specimg.errors import SpecimgError
+
+if TYPE_CHECKING:
+    from specimg.figures import Figures, PixelFigures
+
+UNLIMITED = 10_000
+
+Out = Annotated[
+    Path, typer.Argument(metavar="OUT", help="A folder that specimg convert wrote.")
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object, for a program to read.")
+]
+
+
+def stats(out: Out, *, json: Json = False) -> None:
+    """Say what the images in OUT show, and the mean and deviation of their pixels.
+
+    Clips are the rows of the manifest, and hours the audio that they show, overlaps
+    counted twice. Of them are silent: no sound at all; padded: pad_seconds above 0;
+    clipped: clipped_fraction above 0; truncated: the warning says so. Failures are
+    recordings.
+
+    The pixel figures are over all values of each channel, in the units of a tensor:
+    value/255, for 16 bits value/65535, for NPY as it is; the deviation is divided by
+    n. They are what torchvision's Normalize(mean, std) takes.
+
+    Exit status: 0 all images were read, 1 refused or none, 3 some are missing or
+    damaged, and left out of the pixel figures.
+    """
+    from specimg.cli.progress import watch_images  # noqa: PLC0415 - keeps --help fast
+    from specimg.figures import measure  # noqa: PLC0415
+
+    try:
+        with watch_images("reading") as watch:
+            figures = measure(out, watch)
+    except SpecimgError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from error
+    if json:
+        _print_json(figures)
+    else:
+        _print_tables(figures)
+    if not figures.pixels.images:
+        raise typer.Exit(1)
+    if figures.faults:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _print_json(figures: "Figures") -> None:
+    summary, pixels = figures.summary, figures.pixels
+    values = {
+        "images": pixels.images,
+        "faults": figures.faults,
+        "hours": summary.seconds / 3600,
+        **asdict(summary),
+        # Without an image there is no mean, and JSON has no NaN.
+        "channels": [
+            {"frontend": name, "mean": mean, "std": std}
+            for name, mean, std in _channels(pixels)
+        ],
+    }
+    typer.echo(dumps(values, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _print_tables(figures: "Figures") -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    summary, pixels = figures.summary, figures.pixels
+    console = Console()
+    if not console.is_terminal:
+        console.width = UNLIMITED  # a file has no edge to fold lines at
+
+    def show(rows: list[tuple[str, ...]]) -> None:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(overflow="fold")
+        for _ in rows[0][1:]:
+            table.add_column(justify="right", no_wrap=True)
+        for row in rows:
+            table.add_row(*map(Text, row))  # as Text: a label may look like markup
+        console.print(table)
+
+    def share(number: int) -> str:
+        return f"{number / max(summary.clips, 1):.1%}"
+
+    counts = {
+        "images": pixels.images,
+        **({"missing or damaged": figures.faults} if figures.faults else {}),
+        "recordings": summary.recordings,
+        "failures": summary.failures,
+        "clips": summary.clips,
+    }
+    hours = ("hours of audio", f"{summary.seconds / 3600:.3f}")
+    show([*((name, f"{n:,}") for name, n in counts.items()), hours])
+    console.print()
+    marks = {
+        "silent": summary.silent,
+        "padded": summary.padded,
+        "clipped": summary.clipped,
+        "truncated": summary.truncated,
+    }
+    show(
+        [
+            ("of the clips", "", "share"),
+            *((name, f"{n:,}", share(n)) for name, n in marks.items()),
+        ]
+    )
+    console.print()
+    labels = sorted(summary.labels.items())
+    show(
+        [
+            ("label", "clips", "share"),
+            *((name or "(none)", f"{n:,}", share(n)) for name, n in labels),
+        ]
+    )
+    console.print()
+    rows = [(name, f"{m:.6f}", f"{s:.6f}") for name, m, s in _channels(pixels)]
+    show([("channel", "mean", "std"), *rows])
+
+
+def _channels(pixels: "PixelFigures") -> list[tuple[str, float, float]]:
+    """List the frontend of each channel with its mean and deviation."""
+    if not pixels.images:
+        return []
+    return list(zip(pixels.names, pixels.mean, pixels.std, strict=True))

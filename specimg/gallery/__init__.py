@@ -1,0 +1,186 @@
+"""A page to look at the images of an output folder with: one file, no server."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+from specimg.batch.stored import ImageError, read_images
+from specimg.batch.tables import all_failures, all_images, read_parts
+from specimg.figures import PixelFigures, Summary, Watch, summarize
+from specimg.gallery.page import format_page, tabulate
+from specimg.gallery.pictures import MeanImage, picture_uri
+from specimg.image import ImageFormat
+from specimg.journal import Journal
+from specimg.manifest import Image
+from specimg.recordings import encode_name
+from specimg.settings import Settings
+from specimg.storage import remove_partials, write_atomically
+
+PAGE_NAME = "gallery.html"
+
+LIMITS: dict[ImageFormat, int] = {"png": 20_000, "npy": 2_000}
+"""Images on one page, unless it is said; those of NPY files make it heavy."""
+
+MEANS = 200
+"""Labels that get a mean image: those with the most images."""
+
+_FAILURES = 200
+"""Failures that the page names; `failures.csv` has all."""
+
+_SEED = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A page that was written."""
+
+    path: Path
+    clips: int
+    """In the output."""
+    shown: int
+    """On the page."""
+    faults: int
+    """Of those shown: missing or damaged."""
+
+
+def write_gallery(folder: Path, limit: int | None, watch: Watch) -> Made:
+    """Write the page of a finished output folder, beside its manifest.
+
+    Parameters
+    ----------
+    folder : Path
+    limit : int or None
+        Images to show: of more, a sample that is the same each time.
+    watch : callable
+        Told of every image that is read.
+
+    Raises
+    ------
+    RefusedError
+        The folder is no complete output.
+    StorageError, UnwritableError
+        The page cannot be written.
+    """
+    path = folder / PAGE_NAME
+    with read_parts(folder) as (settings, journals):
+        summary = summarize(journals)
+        images = _sample(journals, summary, limit or LIMITS[settings.image.format])
+        look = _Look(folder, images, settings)
+        look.read(watch)
+        data = {
+            **_describe(folder, settings, summary, journals),
+            **look.figures(summary),
+        }
+        remove_partials(folder, PAGE_NAME)
+        write_atomically(path, format_page(data), PAGE_NAME)
+    return Made(path=path, clips=summary.clips, shown=len(images), faults=look.n_faults)
+
+
+def _sample(journals: list[Journal], summary: Summary, limit: int) -> list[Image]:
+    """Choose the images to show, in the manifest's order."""
+    if summary.clips <= limit:
+        return list(all_images(journals))
+    chosen = set(random.Random(_SEED).sample(range(summary.clips), limit))  # noqa: S311
+    return [image for i, image in enumerate(all_images(journals)) if i in chosen]
+
+
+def _describe(
+    folder: Path, settings: Settings, summary: Summary, journals: list[Journal]
+) -> dict[str, Any]:
+    """Return what the page says without a look at the images."""
+    return {
+        "title": encode_name(folder.resolve().name),
+        "summary": {**asdict(summary), "labels": len(summary.labels)},
+        "settings": settings.to_toml(),
+        "format": settings.image.format,
+        "fmin": settings.mel.fmin,
+        "fmax": settings.mel.fmax,
+        "failures": [asdict(f) for f in islice(all_failures(journals), _FAILURES)],
+    }
+
+
+class _Look:
+    """What there is to see in the images themselves."""
+
+    def __init__(self, folder: Path, images: list[Image], settings: Settings) -> None:
+        self._folder = folder
+        self._images = images
+        self._settings = settings
+        self._pixels = PixelFigures(settings)
+        self._brightness: list[float | None] = [None] * len(images)
+        self._faults = [""] * len(images)
+        self._pictures: list[str | None] = [None] * len(images)
+        self._means: dict[str, dict[str, Any]] = {}
+
+    @property
+    def n_faults(self) -> int:
+        """Images that are missing or damaged."""
+        return sum(map(bool, self._faults))
+
+    def read(self, watch: Watch) -> None:
+        """Read all images: label by label, to keep one mean image at a time."""
+        shown = Counter(image.record.label for image in self._images)
+        averaged = {label for label, _ in shown.most_common(MEANS)}
+        rows = sorted(range(len(self._images)), key=self._label)
+        stored = self._read_rows(rows, watch)
+        for label, members in groupby(rows, key=self._label):
+            numbers = list(members)
+            records = (self._images[row].record for row in numbers)
+            mean = MeanImage(Counter((r.width, r.height) for r in records))
+            for row, pixels in islice(stored, len(numbers)):
+                if isinstance(pixels, ImageError):
+                    self._faults[row] = str(pixels)
+                    continue
+                self._brightness[row] = round(self._pixels.add(pixels), 4)
+                if self._settings.image.format == "npy":
+                    self._pictures[row] = picture_uri(pixels)
+                if label in averaged:
+                    mean.add(pixels)
+            self._means[label] = {"shown": shown[label], **mean.describe()}
+
+    def _label(self, row: int) -> str:
+        return self._images[row].record.label
+
+    def _read_rows(self, rows: list[int], watch: Watch) -> Iterator[tuple[int, Any]]:
+        images: Iterable[Image] = (self._images[row] for row in rows)
+        stored = read_images(self._folder, images, self._settings.image)
+        for done, (row, (image, pixels)) in enumerate(
+            zip(rows, stored, strict=True), 1
+        ):
+            yield row, pixels
+            fault = isinstance(pixels, ImageError)
+            text = f"{image.record.file_name}: {pixels}" if fault else ""
+            watch(done, len(rows), text)
+
+    def figures(self, summary: Summary) -> dict[str, Any]:
+        """Return what the page says of the images, and its table of them."""
+        pixels = self._pixels
+        columns = tabulate(image.record for image in self._images)
+        for name, cells in (
+            ("brightness", self._brightness),
+            ("fault", self._faults),
+            ("picture", self._pictures),
+        ):
+            columns[name] = cells if any(cells) else (cells or [None])[0]
+        channels = zip(
+            pixels.names, pixels.mean, pixels.std, pixels.histogram, strict=True
+        )
+        return {
+            "shown": len(self._images),
+            "faults": self.n_faults,
+            "labels": [
+                {"label": label, "clips": clips, "shown": 0, "mean": None}
+                | self._means.get(label, {})
+                for label, clips in sorted(summary.labels.items())
+            ],
+            "channels": [
+                {"name": name, "mean": mean, "std": std, "histogram": bins.tolist()}
+                for name, mean, std, bins in channels
+                if pixels.images
+            ],
+            "columns": columns,
+        }

@@ -1,0 +1,92 @@
+"use strict";
+
+// The rows of the manifest: what they hold, which are shown, and in which order.
+
+// Everything from the recordings becomes text or a property, never HTML.
+const data = JSON.parse(document.getElementById("data").textContent);
+const $ = (id) => document.getElementById(id);
+
+const COLUMNS = Object.keys(data.columns).filter((name) => name !== "picture");
+const SORTS = {
+  "as in the manifest": null,
+  "loudest first": ["peak_dbfs", -1],
+  "quietest first": ["peak_dbfs", 1],
+  "most clipped first": ["clipped_fraction", -1],
+  "least clipped first": ["clipped_fraction", 1],
+  "brightest first": ["brightness", -1],
+  "darkest first": ["brightness", 1],
+};
+
+function at(name, row) {
+  const cells = data.columns[name];
+  return Array.isArray(cells) ? cells[row] : cells;
+}
+
+// What can be wrong with an image, or worth a look.
+const MARKS = {
+  "all": () => true,
+  "any warning": (row) => at("warning", row) !== "",
+  "no warning": (row) => at("warning", row) === "",
+  "silent": (row) => at("silent", row),
+  "padded": (row) => at("pad_seconds", row) > 0,
+  "clipped": (row) => at("clipped_fraction", row) > 0,
+  "missing or damaged": (row) => at("fault", row) !== "",
+};
+
+// JSON has no infinity; a brightness may be unknown.
+const said = (name, row) => at(name, row) ?? (name === "peak_dbfs" ? "-inf" : "–");
+const named = (label) => (label === "" ? "(no label)" : label);
+const plural = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+const seconds = (value) => `${+value.toFixed(3)} s`;
+const hertz = (value) => (value >= 1000 ? `${+(value / 1000).toFixed(1)} kHz` : `${value} Hz`);
+
+function make(tag, text = "", kind = "") {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  if (kind) element.className = kind;
+  return element;
+}
+
+function address(row) {
+  // A name may hold what means something in an address: % # ? and quotes.
+  const path = at("file_name", row).split("/").map(encodeURIComponent).join("/");
+  return at("picture", row) ?? path;
+}
+
+let order = []; // the rows that are shown, as they are shown
+const texts = []; // what a row is searched in, made when it is first needed
+
+function chosenRows() {
+  const label = $("label").value;
+  const words = $("text").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const passes = MARKS[$("mark").value];
+  const rows = [];
+  for (let row = 0; row < data.shown; row += 1) {
+    if (label !== "" && `=${at("label", row)}` !== label) continue;
+    if (!passes(row)) continue;
+    if (words.length) {
+      texts[row] ??= ["file_name", "source", "label", "warning", "fault"]
+        .map((name) => at(name, row)).join("\n").toLowerCase();
+      if (!words.every((word) => texts[row].includes(word))) continue;
+    }
+    rows.push(row);
+  }
+  const sort = SORTS[$("sort").value];
+  if (sort) {
+    const [name, sign] = sort;
+    const value = (row) => at(name, row) ?? -Infinity; // silence has a peak of -inf dB
+    rows.sort((a, b) => (value(a) === value(b) ? a - b : sign * (value(a) - value(b))));
+  }
+  return rows;
+}
+
+function groupsOf(rows) {
+  if (!$("grouped").checked) return [["", rows]];
+  const groups = new Map();
+  for (const row of rows) {
+    const label = at("label", row);
+    if (!groups.has(label)) groups.set(label, []);
+    groups.get(label).push(row);
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([label, members]) => [named(label), members]);
+}

@@ -1,0 +1,34 @@
+function listen() {
+  for (const id of ["label", "mark", "sort", "grouped"]) $(id).addEventListener("change", layOut);
+  $("text").addEventListener("input", layOut);
+  $("tools").addEventListener("submit", (event) => event.preventDefault());
+  $("main").addEventListener("click", (event) => {
+    const cell = event.target.closest(".cell");
+    if (cell) view(order.indexOf(Number(cell.dataset.row)));
+  });
+  $("viewer").addEventListener("keydown", (event) => {
+    const step = STEPS[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    view(place + step);
+  });
+  $("previous").addEventListener("click", () => view(place - 1));
+  $("next").addEventListener("click", () => view(place + 1));
+  $("close").addEventListener("click", () => $("viewer").close());
+  $("viewer").addEventListener("close", refocus);
+  let width = innerWidth;
+  addEventListener("resize", () => {
+    // A phone's address bar changes the height alone, all the time.
+    if (innerWidth === width) return;
+    width = innerWidth;
+    layOut();
+  });
+}
+
+$("labels-part").open = innerWidth > 640; // on a phone, images come first
+showHeader();
+addOptions($("label"), [["", "all"], ...data.labels.map(({ label }) => [`=${label}`, named(label)])]);
+addOptions($("mark"), Object.keys(MARKS).map((name) => [name, name]));
+addOptions($("sort"), Object.keys(SORTS).map((name) => [name, name]));
+listen();
+layOut();
