@@ -20,7 +20,8 @@ def average_precision(
 
     Parameters
     ----------
-    scores, is_positive : array, shape (n_clips,)
+    scores : array, shape (n_clips,)
+    is_positive : array, shape (n_clips,) or (n_tests, n_clips)
     weights : array, shape (n_tests, n_clips)
         How often each clip counts in each test.
 
@@ -32,7 +33,7 @@ def average_precision(
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.diff(scores[order], append=np.nan) != 0)
     weights = weights[:, order]
-    hits = np.cumsum(weights * is_positive[order], axis=1)[:, ends]
+    hits = np.cumsum(weights * is_positive[..., order], axis=1)[:, ends]
     taken = np.cumsum(weights, axis=1)[:, ends]
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = np.where(taken > 0, hits / taken, 0.0)
@@ -48,7 +49,7 @@ def macro_average_precision(
     Parameters
     ----------
     scores : array, shape (n_clips, n_classes)
-    labels : array of int, shape (n_clips,)
+    labels : array of int, shape (n_clips,) or (n_tests, n_clips)
     weights : array, shape (n_tests, n_clips)
         As in `average_precision`; without them there is one test, of all clips.
 
@@ -57,7 +58,7 @@ def macro_average_precision(
     array, shape (n_tests,)
     """
     if weights is None:
-        weights = np.ones((1, len(labels)))
+        weights = np.ones((1, len(scores)))
     by_class = [
         average_precision(scores[:, index], labels == index, weights)
         for index in np.unique(labels)

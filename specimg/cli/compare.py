@@ -1,5 +1,6 @@
 """``specimg compare``: which frontend, on one's own recordings."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -204,7 +205,8 @@ def _print(summaries: "list[Summary]", model: str, seeds: int) -> None:
             f"{1000 * summary.render_seconds:.1f}",
             f"{summary.training_seconds:.1f}",
         )
-    console = Console()
+    # A file has no width; what reads it wants a row a line.
+    console = Console(width=None if sys.stdout.isatty() else 100)
     console.print(table)
     others = [summary for summary in summaries if summary.arm != first]
     told = [summary for summary in others if summary.verdict != "undecided"]

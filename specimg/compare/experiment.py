@@ -12,7 +12,8 @@ from specimg.dataset import Dataset, render_dataset
 from specimg.precision import macro_average_precision
 from specimg.settings import Settings
 
-RESAMPLED_TESTS = 1000
+DRAWS = 1000
+"""Of tests with other recordings, and of shuffled labels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +26,10 @@ class Score:
     macro_ap: float
     resampled: NDArray[np.float64]
     """The same in tests that hold other recordings of the same kind, drawn from this
-    one with replacement; alike for all arms and seeds.  Shape (RESAMPLED_TESTS,)."""
+    one with replacement; alike for all arms and seeds.  Shape (DRAWS,)."""
+    guessed: NDArray[np.float64]
+    """The same where the labels of the test are shuffled: what guessing would score,
+    with as many recordings a class.  Shape (DRAWS,)."""
     render_seconds: float
     """For a clip, in the mean."""
     training_seconds: float
@@ -64,6 +68,9 @@ def run(
         weights = {
             name: _resample(labels[name], p.sources) for name, p in asked.items()
         }
+        shuffled = {
+            name: _shuffle(labels[name], p.sources) for name, p in asked.items()
+        }
         for seed in range(seeds):
             drawn = draw_training(known, seed)
             fitted = MODELS[model](
@@ -82,6 +89,7 @@ def run(
                     resampled=macro_average_precision(
                         scores, labels[name], weights[name]
                     ),
+                    guessed=macro_average_precision(scores, shuffled[name]),
                     render_seconds=seconds,
                     training_seconds=fitted.seconds,
                 )
@@ -98,10 +106,20 @@ def _resample(
     all their clips, which are more alike than clips of others.
     """
     generator = np.random.default_rng(0)
-    counts = np.zeros((RESAMPLED_TESTS, int(sources.max()) + 1))
+    counts = np.zeros((DRAWS, int(sources.max()) + 1))
     for label in np.unique(labels):
         members = np.unique(sources[labels == label])
         share = np.full(len(members), 1 / len(members))
-        drawn = generator.multinomial(len(members), share, size=RESAMPLED_TESTS)
+        drawn = generator.multinomial(len(members), share, size=DRAWS)
         counts[:, members] = drawn
     return counts[:, sources]
+
+
+def _shuffle(
+    labels: NDArray[np.int64], sources: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Deal the labels out anew to the recordings, shape (DRAWS, n_clips)."""
+    generator = np.random.default_rng(0)
+    _, first, number = np.unique(sources, return_index=True, return_inverse=True)
+    dealt = generator.permuted(np.tile(labels[first], (DRAWS, 1)), axis=1)
+    return dealt[:, number]

@@ -17,6 +17,9 @@ ALPHAS = np.logspace(0, 6, 13)
 
 EPOCHS = 20
 
+LEFT_OUT_SHARE = 0.1
+"""Of the recordings, in each training."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
@@ -100,7 +103,7 @@ def check_model(name: str) -> None:
 
 
 def draw_training(train: Pictures, seed: int) -> NDArray[np.int64]:
-    """Choose nine tenths of each class's recordings, and return their clips.
+    """Leave some of each class's recordings out, and return the clips of the others.
 
     So runs differ as they would with other recordings of the same kind; the same seed
     chooses the same for every arm.
@@ -109,6 +112,6 @@ def draw_training(train: Pictures, seed: int) -> NDArray[np.int64]:
     left_out = []
     for label in np.unique(train.labels):
         sources = np.unique(train.sources[train.labels == label])
-        count = max(1, round(len(sources) / 10)) if len(sources) > 2 else 0
+        count = max(1, round(LEFT_OUT_SHARE * len(sources))) if len(sources) > 2 else 0
         left_out += generator.choice(sources, count, replace=False).tolist()
     return np.flatnonzero(~np.isin(train.sources, left_out))

@@ -1,0 +1,241 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from labeled import clear_call, write_folder
+from sounds import chirps, read_png, specimg, write
+
+from specimg.arrays import Spectrogram
+from specimg.errors import ParameterError
+from specimg.frontends import Decibel as DecibelFrontend
+from specimg.frontends import Exponential as ExponentialFrontend
+from specimg.frontends import Pcen
+from specimg.frontends.spec import parse_frontend
+from specimg.normalize import min_max as numpy_min_max
+from specimg.rendering import mel_of_clip
+from specimg.settings import Settings
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
+from specimg.learn import PCEN, Decibel, Exponential, min_max  # noqa: E402
+
+FRAME_RATE = 22_050 / 128
+N_MELS = 12
+INITS = ["loop", "reflect", "first", "mean", "zero", "librosa"]
+BANDS = np.random.default_rng(1)
+PARAMETERS = {
+    "defaults": {},
+    "outdoor": {"gain": 0.8, "bias": 10.0, "power": 0.25, "time_constant": 0.06},
+    "no gain": {"gain": 0.0},
+    "no bias": {"bias": 0.0},
+    "no power": {"power": 0.0},
+    "no past": {"time_constant": 0.0},
+    "hardly any news": {"s": 1e-6},
+    "coefficient": {"s": 0.3, "eps": 1e-9},
+    "bands": {
+        "gain": tuple(BANDS.uniform(0, 1.2, N_MELS)),
+        "bias": tuple(BANDS.uniform(0, 5, N_MELS)),
+        "power": tuple(BANDS.uniform(0, 1, N_MELS)),
+        "eps": tuple(10 ** BANDS.uniform(-9, -1, N_MELS)),
+        "time_constant": tuple(10 ** BANDS.uniform(-3, 1, N_MELS)),
+    },
+}
+
+
+def spectrograms(count: int = 3, n_frames: int = 300) -> Spectrogram:
+    rng = np.random.default_rng(0)
+    return rng.random((count, N_MELS, n_frames), np.float32) ** 6
+
+
+def assert_equal_to_numpy(ours: np.ndarray, expected: np.ndarray) -> None:
+    scale = max(1.0, float(np.abs(expected).max()))
+    np.testing.assert_allclose(ours / scale, expected / scale, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("n_mels", [None, N_MELS])
+@pytest.mark.parametrize("init", INITS)
+@pytest.mark.parametrize("parameters", PARAMETERS.values(), ids=PARAMETERS.keys())
+def test_pcen_is_that_of_numpy(
+    parameters: dict[str, float], init: str, n_mels: int | None
+) -> None:
+    mels = spectrograms()
+    frontend = Pcen(init=init, **parameters)
+    expected = [frontend(mel, frame_rate=FRAME_RATE, power=1) for mel in mels]
+    module = PCEN(n_mels, frame_rate=FRAME_RATE, init=init, **parameters)
+    ours = module(torch.from_numpy(mels)).detach().numpy()
+    assert_equal_to_numpy(ours, np.stack(expected))
+
+
+@pytest.mark.parametrize("a", [-50.0, -1.0, 0.0, 3.0, 90.0, tuple(range(N_MELS))])
+def test_the_exponential_is_that_of_numpy(a: float | tuple[float, ...]) -> None:
+    mels = spectrograms()
+    mels[0, 0, :9] = 0
+    expected = ExponentialFrontend(a=a)(mels, frame_rate=FRAME_RATE, power=1)
+    ours = Exponential(N_MELS, a=a)(torch.from_numpy(mels)).detach().numpy()
+    assert_equal_to_numpy(ours, expected)
+
+
+def test_decibel_and_normalization_are_those_of_numpy() -> None:
+    mels = spectrograms()
+    mels[1] = 0.25  # where all is the same
+    expected = DecibelFrontend()(mels, frame_rate=FRAME_RATE, power=1)
+    ours = Decibel()(torch.from_numpy(mels))
+    assert_equal_to_numpy(ours.numpy(), expected)
+    normalized = np.stack([numpy_min_max(mel) for mel in expected])
+    assert_equal_to_numpy(min_max(ours).numpy(), normalized)
+
+
+@pytest.mark.parametrize("init", INITS)
+def test_a_clip_that_was_filled_up_is_as_it_is_alone(init: str) -> None:
+    mels, lengths = spectrograms(), [300, 170, 9]
+    for mel, length in zip(mels, lengths, strict=True):
+        mel[:, length:] = 0
+    module = PCEN(N_MELS, frame_rate=FRAME_RATE, init=init)
+    counts = torch.tensor(lengths)
+    batch = min_max(module(torch.from_numpy(mels), counts), counts).detach().numpy()
+    for mel, length, found in zip(mels, lengths, batch, strict=True):
+        alone = module(torch.from_numpy(mel[None, :, :length]))
+        expected = min_max(alone)[0].detach().numpy()
+        np.testing.assert_allclose(found[:, :length], expected, atol=1e-6)
+        assert not found[:, length:].any()
+
+
+def test_many_dimensions_are_a_batch() -> None:
+    mels = torch.from_numpy(spectrograms(6))
+    module = PCEN(N_MELS, frame_rate=FRAME_RATE)
+    shaped = module(mels.view(2, 3, N_MELS, -1))
+    torch.testing.assert_close(shaped.view_as(mels), module(mels))
+
+
+def check_gradient(module: "torch.nn.Module", n_mels: int) -> None:
+    holders = [part for part in module.modules() if hasattr(part, "raw")]
+    start = [holder.raw.detach().clone().requires_grad_() for holder in holders]
+    for holder in holders:
+        del holder.raw
+    counts = torch.tensor([9, 6])
+
+    def function(mel: "torch.Tensor", *values: "torch.Tensor") -> "torch.Tensor":
+        for holder, value in zip(holders, values, strict=True):
+            holder.raw = value
+        return min_max(module(mel, counts), counts)
+
+    generator = torch.Generator().manual_seed(0)
+    mel = torch.rand(2, n_mels, 9, dtype=torch.float64, generator=generator)
+    assert torch.autograd.gradcheck(function, (mel.requires_grad_(), *start))
+
+
+@pytest.mark.parametrize("n_mels", [None, 4])
+@pytest.mark.parametrize("init", INITS)
+def test_the_gradients_of_pcen_are_right(init: str, n_mels: int | None) -> None:
+    check_gradient(PCEN(n_mels, frame_rate=FRAME_RATE, init=init, s=0.2, eps=1e-2), 4)
+
+
+def test_the_gradients_are_right_where_the_sum_starts_anew() -> None:
+    # A coefficient of nearly 1: blocks of a few frames.
+    check_gradient(PCEN(frame_rate=FRAME_RATE, s=1 - 1e-15, eps=1e-2), 4)
+
+
+@pytest.mark.parametrize("n_mels", [None, 4])
+def test_the_gradients_of_the_exponential_are_right(n_mels: int | None) -> None:
+    check_gradient(Exponential(n_mels), 4)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"loudness": 1.0}, "unknown parameter loudness"),
+        ({"gain": -1.0}, "gain=-1: need >= 0"),
+        ({"gain": (1.0, 2.0)}, "2 values, one a band, but n_mels=12"),
+        ({"s": 0.1, "time_constant": 1.0}, "not both"),
+        ({"init": "loud"}, "need one of"),
+    ],
+)
+def test_a_wrong_parameter_is_named(
+    parameters: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ParameterError, match=message):
+        PCEN(N_MELS, frame_rate=FRAME_RATE, **parameters)
+
+
+def test_parameters_stay_in_their_range_however_far_they_are_pushed() -> None:
+    module = PCEN(N_MELS, frame_rate=FRAME_RATE)
+    optimizer = torch.optim.SGD(module.parameters(), lr=30.0)
+    mel = torch.from_numpy(spectrograms(1))
+    for _ in range(3):
+        optimizer.zero_grad()
+        module(mel).mean().backward()
+        optimizer.step()
+    frontend = module.frontend()  # whose ranges are checked
+    assert np.isfinite(frontend(mel[0].numpy(), frame_rate=FRAME_RATE, power=1)).all()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("learn")
+    write_folder(folder / "train", clear_call, count=5)
+    write(folder / "clips" / "chirps.wav", chirps(1.0), subtype="FLOAT")
+    write(folder / "clips" / "short.wav", chirps(0.6), subtype="FLOAT")
+    return folder
+
+
+@pytest.mark.parametrize("per_band", [True, False])
+@pytest.mark.parametrize("name", ["exp", "pcen"])
+def test_what_is_learned_is_what_convert_draws(
+    name: str, per_band: bool, folder: Path
+) -> None:
+    path = folder / f"{name}-{per_band}.json"
+    learned = specimg(
+        "learn",
+        *(folder / "train", "--frontend", name, "-o", path, "--epochs", 2),
+        *("--clip-duration", 1, *(["--per-band"] if per_band else [])),
+    )
+    assert (learned.returncode, learned.stderr) == (0, "")
+    assert "macro average precision of 2 clips left out" in learned.stdout
+    table = json.loads(path.read_text())
+    assert (table["frontend"], table["n_mels"]) == (name, 128)
+    for key, value in table["parameters"].items():
+        assert key in learned.stdout
+        assert len(value) == 128 if per_band else isinstance(value, float)
+    spec = f"{name}:@{path}"
+    start = parse_frontend(name)
+    assert parse_frontend(spec) != start  # something was learned
+    out = folder / f"out-{name}-{per_band}"
+    options = ("--frontend", spec, "--clip-duration", 1)
+    assert specimg("convert", folder / "clips", out, *options).returncode == 0
+
+    settings = Settings.from_options({"frontend": spec, "clip_duration": 1})
+    values = {
+        key: value if np.isscalar(value) else tuple(value)
+        for key, value in table["parameters"].items()
+    }
+    exponential = Exponential(**values) if name == "exp" else None
+    module = exponential or PCEN(frame_rate=FRAME_RATE, **values)
+    for clip, samples in (("chirps", chirps(1.0)), ("short", chirps(0.6))):
+        mel = mel_of_clip(samples, 22_050, settings)
+        ours = min_max(module(torch.from_numpy(mel.normalized)[None]))[0]
+        pixels = read_png(out / f"{clip}.wav_00000.000s.png")[::-1]
+        drawn = pixels[:, : ours.shape[1]].astype(float) / 255
+        np.testing.assert_allclose(ours.detach().numpy(), drawn, atol=0.51 / 255)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["--frontend", "db"], 2, "need one of exp, pcen"),
+        (["--frontend", "exp", "-o", "learned.txt"], 2, "ends in .json"),
+        (["--frontend", "exp", "-o", "/dev/null/x.json"], 1, "cannot write"),
+        (["--frontend", "exp", "--epochs", "0"], 2, "greater than or equal to 1"),
+        (["--frontend", "exp", "--final-clip", "remainder"], 1, "final_clip="),
+        (["--frontend", "exp", "--n-mels", "9000"], 2, "need 1 to 4096 bands"),
+    ],
+)
+def test_a_wrong_option_is_an_error_before_anything_is_learned(
+    arguments: list[str], status: int, message: str, folder: Path, tmp_path: Path
+) -> None:
+    write(folder / "train" / "a" / "0.wav", chirps(0.7))
+    out = tmp_path / "learned.json"
+    result = specimg("learn", folder / "train", "-o", out, *arguments, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (status, "")
+    assert message in " ".join(result.stderr.replace("│", " ").split())
+    assert not list(tmp_path.iterdir())
