@@ -5,11 +5,15 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint requirements clean
+.PHONY: demo setup test bench lint requirements clean
 
 demo: $(BIN)/specimg
 	$(BIN)/specimg convert sample_audio demo --r db --g pcen --b exp
 	@echo "The pictures are in demo/, their table is demo/manifest.csv."
+
+# All that the tests need.  Those of learning, and `make lint`, also need torch, which
+# is not in it because it is large: .venv/bin/pip install torch
+setup: $(VENV)/.test
 
 # make test TESTS='-m "not slow"' leaves out what takes half a minute or more.
 test: $(VENV)/.test

@@ -1,6 +1,7 @@
 """Recordings in one folder a class: their clips, as `convert` would render them."""
 
 import hashlib
+import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -195,7 +196,7 @@ class Pictures:
     sources: NDArray[np.int64]
     """The number of each clip's recording."""
     seconds: float
-    """For rendering a clip, in the mean."""
+    """For rendering a clip, the median."""
 
 
 def render_dataset(dataset: Dataset, settings: Settings, arm: Arm) -> Pictures:
@@ -210,9 +211,9 @@ def render_dataset(dataset: Dataset, settings: Settings, arm: Arm) -> Pictures:
     """
     image = replace(settings.image, format="png", bit_depth=8)
     settings = replace(settings, frontends=arm.frontends, image=image)
-    pixels, sources, seconds = [], [], 0.0
+    pixels, sources, seconds = [], [], []
     for number, (made, taken) in dataset.each_clip(settings, _timed):
-        seconds += taken
+        seconds.append(taken)
         pixels.append(np.atleast_3d(made))
         sources.append(number)
     check_widths([p.shape[1] for p in pixels], settings)
@@ -220,7 +221,7 @@ def render_dataset(dataset: Dataset, settings: Settings, arm: Arm) -> Pictures:
         pixels=np.stack(pixels),
         labels=dataset.labels[sources],
         sources=np.array(sources),
-        seconds=seconds / len(pixels),
+        seconds=statistics.median(seconds),
     )
 
 

@@ -151,10 +151,13 @@ def test_it_has_every_option_and_every_option_is_in_the_help(command: str) -> No
     assert set(re.findall(r"(?<!\w)--[a-z][\w-]*", text)) == {*options, "--help"}
 
 
-@pytest.mark.parametrize("command", ["verify", "gallery", "stats"])
+@pytest.mark.parametrize("command", ["verify", "gallery", "stats", "compare", "learn"])
 def test_it_has_every_option_of_the_other_commands(command: str) -> None:
     text = specimg(command, "--help").stdout
     options = set(re.findall(r"(?<!\w)--[a-z][\w-]*", text)) - {"--help"}
+    # Settings are as those of convert; outputs and tests are in its examples.
+    options -= {f"--{name.replace('_', '-')}" for name in KNOWN} - {"--frontend"}
+    options -= {"--no-center", "--output", "--test", "--frontend"}
     assert options
     for option in options:
         assert re.search(rf"`(specimg {command} )?{option}\b", README), option

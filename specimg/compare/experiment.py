@@ -31,7 +31,7 @@ class Score:
     """The same where the labels of the test are shuffled: what guessing would score,
     with as many recordings a class.  Shape (DRAWS,)."""
     render_seconds: float
-    """For a clip, in the mean."""
+    """For a clip, the median."""
     training_seconds: float
 
 
@@ -57,9 +57,6 @@ def run(
         asked = {
             name: render_dataset(test, settings, arm) for name, test in tests.items()
         }
-        rendered = [known, *asked.values()]
-        clips = sum(len(pictures.labels) for pictures in rendered)
-        seconds = sum(p.seconds * len(p.labels) for p in rendered) / clips
         # The numbers of classes that a test knows, as the training has them.
         labels = {
             name: np.array([classes.index(c) for c in tests[name].classes])[p.labels]
@@ -90,7 +87,7 @@ def run(
                         scores, labels[name], weights[name]
                     ),
                     guessed=macro_average_precision(scores, shuffled[name]),
-                    render_seconds=seconds,
+                    render_seconds=known.seconds,
                     training_seconds=fitted.seconds,
                 )
                 for name, scores in zip(asked, fitted.scores, strict=True)
