@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from specimg.batch.output import Part
+from specimg.batch.parts import Part
 from specimg.manifest import Failure
 
 

@@ -1,28 +1,27 @@
 """A run over many recordings: what is to be done, and what came of it."""
 
-import os
-import signal
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
 
 from specimg.audio import looks_like_recording
-from specimg.batch.output import ALL, Output, Part, open_output
+from specimg.batch.output import Output, open_output
+from specimg.batch.parts import ALL, Part
 from specimg.batch.pool import TASKS_A_WORKER, Outcome, Pool, Task
 from specimg.batch.report import Event, Limits, Report, Watch
+from specimg.batch.signals import signals_to
+from specimg.batch.survey import stamp_of, survey
 from specimg.batch.tables import write_tables
 from specimg.batch.worker import Duty
 from specimg.clips import Stretch
 from specimg.convert import LONG_SECONDS, Long, warn
-from specimg.errors import RecordingError, RefusedError
-from specimg.journal import DONE, FAILED, Stamp
+from specimg.errors import RecordingError
+from specimg.journal import Stamp
 from specimg.manifest import Failure, Image
-from specimg.recordings import Listing, Recording, encode_name, find_recordings
-from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings
+from specimg.recordings import Listing, Recording, find_recordings
+from specimg.settings import Settings
 from specimg.storage import remove_images
 
 HOPELESS = 100
@@ -31,9 +30,6 @@ rest would fail as well."""
 
 TOGETHER = 8
 """Short recordings in one task: what a task costs besides is a tenth of a clip."""
-
-NOT_THERE = -1
-"""Size of a file that is not there."""
 
 GRACE_SECONDS = 10.0
 """For what is in flight, after a signal."""
@@ -83,7 +79,7 @@ def convert_all(
     """
     with open_output(out, part, settings, overwrite=overwrite) as output:
         run = _Run(output, settings, limits, watch, listing.passed_over)
-        with _signals_stop(run):
+        with signals_to(run.stop):
             run.convert(run.look(listing, prune=prune))
         report = run.report
         output.finish(complete=not report.stopped)
@@ -120,55 +116,14 @@ class _Run:
 
     def look(self, listing: Listing, *, prune: bool) -> list[Recording]:
         """Return what is not converted yet, and note what is not there any more."""
-        todo = []
-        names = set()
+        found = survey(self._output, self._duty.settings, listing, prune=prune)
+        self.report.skipped = found.skipped
+        self.report.vanished, self.report.pruned = found.vanished, found.pruned
+        self.report.lost = found.lost
         with self._journal.transaction():
-            for name, reason in listing.unreadable:
-                if prune:
-                    raise RefusedError(_unreachable(name))
-                names.add(name)
-                failure = Failure(source=name, stage="open", reason=reason)
+            for failure in found.failures:
                 self._fail(Stamp(path="", size=0, modified=0), failure)
-            for recording in listing.recordings:
-                self._check_name(recording.name)
-                stamp = _stamp(recording.path)
-                entry = self._journal.entry(recording.name)
-                if stamp.size == NOT_THERE and entry and entry.state == DONE:
-                    continue  # named, but vanished
-                names.add(recording.name)
-                if prune and stamp.size == NOT_THERE:
-                    raise RefusedError(_unreachable(recording.name))
-                if self._output.is_done(recording, stamp):
-                    self.report.skipped += 1
-                else:
-                    todo.append(recording)
-            self._look_for_vanished(names, prune=prune)
-        return todo
-
-    def _look_for_vanished(self, names: set[str], *, prune: bool) -> None:
-        """Note what is in the journal, but not among the `names` of the inputs."""
-        for name in [name for name in self._journal.names() if name not in names]:
-            entry = self._journal.entry(name)
-            if entry is not None and entry.state == FAILED:
-                self._journal.forget(name)  # nothing is left of it, or wrong
-            elif not all(map(self._output.has, self._journal.images(name))):
-                self._output.discard(name)
-                self.report.lost += 1
-            else:
-                self.report.vanished += 1
-                if prune:
-                    self._output.discard(name)
-                    self.report.pruned += 1
-
-    def _check_name(self, name: str) -> None:
-        """Refuse a folder of images where a table is to be written."""
-        reserved = (self._duty.settings.manifest, FAILURES_NAME, SETTINGS_NAME)
-        if "/" in name and name.partition("/")[0] in reserved:
-            msg = (
-                f"the images of {name} would be in a folder that is called like a "
-                f"file that is written: {', '.join(reserved)}; rename the folder"
-            )
-            raise RefusedError(msg)
+        return found.todo
 
     def convert(self, todo: list[Recording]) -> None:
         """Convert recordings in worker processes."""
@@ -232,7 +187,7 @@ class _Run:
         return tasks
 
     def _start(self, recording: Recording) -> None:
-        stamp = _stamp(recording.path)
+        stamp = stamp_of(recording.path)
         self._output.discard(recording.name)
         self._journal.start(recording.name, stamp)
         self._assemblies[recording.name] = _Assembly(self._begun, stamp)
@@ -313,41 +268,6 @@ class _Run:
                 self._output.discard(name)
 
 
-def _unreachable(name: str) -> str:
-    return f"--prune could remove too much, because {name} cannot be reached"
-
-
-def _stamp(path: Path) -> Stamp:
-    """Return what tells a file from a later one under its name."""
-    encoded = encode_name(str(path))
-    try:
-        status = path.stat()
-    except OSError:
-        return Stamp(path=encoded, size=NOT_THERE, modified=0)
-    return Stamp(path=encoded, size=status.st_size, modified=status.st_mtime_ns)
-
-
 def _was_ended(outcomes: list[Outcome]) -> bool:
     """Whether a task ended because its worker did."""
     return any(isinstance(o, RecordingError) and o.stage == "crash" for o in outcomes)
-
-
-@contextmanager
-def _signals_stop(run: _Run) -> Iterator[None]:
-    """Let the first signal stop the run in order, and a second one at once."""
-
-    def handle(number: int, _: FrameType | None) -> None:
-        if run.report.signal:
-            os._exit(128 + number)  # the workers see that, and end as well
-        run.stop(f"stopped by {signal.Signals(number).name}", number)
-
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    # What is ignored, by nohup or in the background of a shell, stays ignored.
-    heard = [n for n in numbers if signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, handle) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -7,7 +7,8 @@ from heapq import merge as merge_sorted
 from itertools import chain
 from pathlib import Path
 
-from specimg.batch.output import FINISHED, SETTINGS, Part, find_parts, hold
+from specimg.batch.output import FINISHED, SETTINGS
+from specimg.batch.parts import Part, find_parts, hold
 from specimg.errors import RefusedError
 from specimg.journal import FAILED, FOLDER, Journal
 from specimg.manifest import Failure, Image, format_failures, format_manifest

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from specimg.batch.output import Part
+from specimg.batch.parts import Part
 from specimg.batch.report import Limits, Report
 from specimg.batch.run import convert_all, list_inputs
 from specimg.cli.console import print_summary, watch_on

@@ -194,6 +194,39 @@ def _without_hop(common: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in common.items() if name != "hop_length"}
 
 
+def epoch_seconds() -> dict[str, float]:
+    """Return the seconds of a training epoch with each frontend, where torch is."""
+    try:
+        import torch  # noqa: PLC0415
+    except ImportError:
+        return {}
+    from specimg.learn import PCEN, Decibel, Exponential, min_max  # noqa: PLC0415
+    from specimg.learn.training import Batches, train  # noqa: PLC0415
+
+    torch.set_num_threads(os.cpu_count() or 1)
+    torch.manual_seed(0)
+    mels = torch.rand(128, 128, 513) ** 4
+    classes = torch.randint(10, (128,))
+    frontends: dict[str, torch.nn.Module] = {
+        "db": Decibel(),
+        "exp, learned per band": Exponential(128),
+        "pcen, learned per band": PCEN(128, frame_rate=22_050 / 128),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in frontends}
+    for _ in range(5):
+        for name, frontend in frontends.items():
+            batches = Batches(
+                make=lambda numbers, f=frontend: min_max(f(mels[numbers]))[:, None],
+                targets=classes,
+                height=128,
+                n_classes=10,
+            )
+            learned = None if name == "db" else frontend
+            trained = train(batches, learned, epochs=2, seed=0)
+            seconds[name].append(trained.epoch_seconds[-1])
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
 def median_ms(stage: Callable[[], object], repeats: int = 100) -> float:
     stage()
     times = []
@@ -227,7 +260,7 @@ def main() -> None:
         single["specimg --help"] = [run([str(SPECIMG), "--help"]) for _ in range(7)]
         others = measure(other_tools(few, out), out, 1)
     stages = {name: median_ms(stage) for name, stage in mel_stages().items()}
-    report(options, many, single, others, stages)
+    report(options, many, single, others, stages, epoch_seconds())
 
 
 def report(
@@ -236,6 +269,7 @@ def report(
     single: dict[str, list[Run]],
     others: dict[str, list[Run]],
     stages: dict[str, float],
+    epochs: dict[str, float],
 ) -> None:
     """Print the medians, with their ratios to the librosa loop."""
     console = Console(width=100)
@@ -267,6 +301,9 @@ def report(
         console.print(f"{name}: {per_file:.1f} ms a file for its own picture")
     for name, milliseconds in stages.items():
         console.print(f"mel spectrogram of 3 s by {name}: {milliseconds:.2f} ms")
+    for name, seconds in epochs.items():
+        ratio = seconds / epochs["db"]
+        console.print(f"training epoch with {name}: {ratio:.3f} of that with db")
     results = {
         "machine": machine,
         "clips": options.clips,
@@ -274,6 +311,7 @@ def report(
         "one": {name: asdict(_medians(runs)) for name, runs in single.items()},
         "others": {name: asdict(_medians(runs)) for name, runs in others.items()},
         "mel_ms": stages,
+        "epoch_seconds": epochs,
     }
     options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
