@@ -9,7 +9,7 @@ from sounds import chirps
 from specimg.arrays import Spectrogram
 from specimg.errors import ParameterError
 from specimg.frontends import FRONTENDS, Decibel, Exponential, Frontend, Pcen, Raw
-from specimg.frontends.pcen import (
+from specimg.frontends.smoother import (
     s_to_time_constant,
     smooth,
     smoother_start,

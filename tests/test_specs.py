@@ -6,7 +6,7 @@ import pytest
 
 from specimg.errors import ParameterError
 from specimg.frontends import Decibel, Exponential, Frontend, Pcen, Raw
-from specimg.frontends.pcen import time_constant_to_s
+from specimg.frontends.smoother import time_constant_to_s
 from specimg.frontends.spec import (
     check_bands,
     format_frontend,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from specimg.errors import ParameterError
 from specimg.frontends import ALIASES as FRONTEND_ALIASES
 from specimg.frontends.parameters import Parameter, to_parameter
-from specimg.frontends.pcen import s_to_time_constant
+from specimg.frontends.smoother import s_to_time_constant
 
 ALIASES: Mapping[str, tuple[str, Callable[[NDArray[Any]], NDArray[Any]]]] = {
     "alpha": ("gain", np.asarray),

@@ -10,7 +10,7 @@ from specimg.errors import ParameterError
 from specimg.frontends import Exponential as ExponentialFrontend
 from specimg.frontends import Pcen
 from specimg.frontends.parameters import Parameter, column
-from specimg.frontends.pcen import Init, s_to_time_constant
+from specimg.frontends.smoother import Init, s_to_time_constant
 from specimg.learn.compression import compress
 from specimg.learn.smoother import log_decay, smooth
 
@@ -108,7 +108,7 @@ class PCEN(nn.Module):
     frame_rate : float
         Of the spectrograms, in frames per second.
     init : str
-        Where the smoother starts; see `specimg.frontends.pcen.Init`.
+        Where the smoother starts; see `specimg.frontends.smoother.Init`.
     scale : float
         The spectrogram is multiplied by it; not learned.
     **parameters : float or sequence of float

@@ -15,7 +15,7 @@ ALMOST_ONE = 1.0 - 2.0**-53
 def smooth(mel: Tensor, s: Tensor) -> Tensor:
     """Smooth over time: ``M[t] = (1-s) M[t-1] + s mel[t]`` from ``M[-1] = 0``.
 
-    Equal to `specimg.frontends.pcen.smooth`, with gradients for both.
+    Equal to `specimg.frontends.smoother.smooth`, with gradients for both.
 
     Parameters
     ----------
