@@ -104,6 +104,9 @@ def _run(
     epochs: int,
     seed: int,
 ) -> None:
+    from rich.console import Console  # noqa: PLC0415 - keeps --help fast
+    from rich.progress import Progress  # noqa: PLC0415
+
     from specimg.dataset import check_training, find_dataset  # noqa: PLC0415
     from specimg.frontends.learned import format_learned  # noqa: PLC0415
     from specimg.learn import experiment  # noqa: PLC0415 - or says what is missing
@@ -115,9 +118,19 @@ def _run(
     check_writable(output)
     found = experiment.load(train, settings)
     module = experiment.make_frontend(frontend, settings, per_band=per_band)
-    learned = experiment.learn(
-        found, module, len(train.classes), epochs=epochs, seed=seed
-    )
+    console = Console(stderr=True)
+    with Progress(
+        console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("epochs", total=epochs)
+        learned = experiment.learn(
+            found,
+            module,
+            len(train.classes),
+            epochs=epochs,
+            seed=seed,
+            watch=lambda: bar.advance(task),
+        )
     data = format_learned(frontend, settings.mel.n_mels, learned.parameters)
     write_atomically(output, data, "learn")
     _print(learned.start, learned.parameters)

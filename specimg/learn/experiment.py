@@ -1,6 +1,6 @@
 """Parameters of a frontend, learned from labeled recordings with the network."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,8 +111,12 @@ def learn(
     *,
     epochs: int,
     seed: int,
+    watch: Callable[[], object] = lambda: None,
 ) -> Learned:
-    """Train frontend and network together, and try them on clips that were left out."""
+    """Train frontend and network together, and try them on clips that were left out.
+
+    `watch` is called after each epoch.
+    """
     start = frontend.learned()
     left_out = _leave_out(found, seed)
     known, asked = np.flatnonzero(~left_out), np.flatnonzero(left_out)
@@ -121,6 +125,7 @@ def learn(
         frontend,
         epochs=epochs,
         seed=seed,
+        watch=watch,
     )
     scores = predict(trained.network, batches_of(found, asked, frontend, n_classes))
     return Learned(

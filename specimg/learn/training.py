@@ -43,11 +43,17 @@ class Trained:
 
 
 def train(
-    batches: Batches, frontend: nn.Module | None, *, epochs: int, seed: int
+    batches: Batches,
+    frontend: nn.Module | None,
+    *,
+    epochs: int,
+    seed: int,
+    watch: Callable[[], object] = lambda: None,
 ) -> Trained:
     """Train the network on all examples, and with it the `frontend`, if there is one.
 
     The same seed draws the same weights, order and shifts, whatever the pictures are.
+    `watch` is called after each epoch.
     """
     keep_memory()
     torch.manual_seed(seed)
@@ -82,6 +88,7 @@ def train(
             optimizer.step()
             schedule.step()
         seconds.append(time.perf_counter() - begin)
+        watch()
     return Trained(network, seconds)
 
 
