@@ -40,7 +40,9 @@ def _load(package: str, name: str) -> ModuleType | None:
     return module
 
 
-_r2c = getattr(_load("fft._pocketfft", "pypocketfft"), "r2c", None)
+# scipy 1.18 went over to the successor of pocketfft, which is called alike.
+_fft = _load("fft._duccfft", "pyduccfft") or _load("fft._pocketfft", "pypocketfft")
+_r2c = getattr(_fft, "r2c", None)
 _csr_matvecs = getattr(_load("sparse", "_sparsetools"), "csr_matvecs", None)
 
 
