@@ -17,7 +17,7 @@ from specimg.arrays import Pixels, Waveform
 from specimg.audio import AudioReader, looks_like_recording
 from specimg.clips import Clip, cut
 from specimg.errors import DatasetError, RecordingError
-from specimg.recordings import Recording, find_recordings
+from specimg.recordings import Recording, encode_name, find_recordings
 from specimg.rendering import render_clip
 from specimg.settings import Settings
 
@@ -48,8 +48,7 @@ class Dataset:
             try:
                 yield number, make(clip.samples, sample_rate, settings)
             except RecordingError as error:
-                path = self.recordings[number].path
-                msg = f"{path}: {error}; move it away, or mend it"
+                msg = f"{self.recordings[number].path}: {error}"
                 raise DatasetError(msg) from error
 
     def clips(self, settings: Settings) -> Iterator[tuple[int, Clip, int]]:
@@ -100,17 +99,22 @@ def find_dataset(folder: Path, *, leave_out: Path | None = None) -> Dataset:
         name, reason = listing.unreadable[0]
         msg = f"{folder / name}: {reason}"
         raise DatasetError(msg)
-    recordings = listing.recordings
-    if loose := [r for r in recordings if not r.label]:
+    if loose := [r for r in listing.recordings if "/" not in r.name]:
         msg = f"{loose[0].path} has no class: need one folder a class in {folder}"
         raise DatasetError(msg)
-    filled = {recording.name.partition("/")[0] for recording in recordings}
+    # The class is the first folder, however the recordings lie in it.
+    recordings = tuple(
+        replace(recording, label=recording.name.partition("/")[0])
+        for recording in listing.recordings
+    )
+    classes = tuple(sorted({recording.label for recording in recordings}))
+    out = leave_out.resolve() if leave_out else None
     for entry in sorted(folder.iterdir()):
         is_class = entry.is_dir() and not entry.name.startswith(".")
-        if is_class and entry != leave_out and entry.name not in filled:
+        holds_out = out is not None and out.is_relative_to(entry.resolve())
+        if is_class and not holds_out and encode_name(entry.name) not in classes:
             msg = f"{entry} is empty: a class needs recordings; add some, or remove it"
             raise DatasetError(msg)
-    classes = tuple(sorted({recording.label for recording in recordings}))
     return Dataset(folder, classes, recordings)
 
 
@@ -138,7 +142,8 @@ def check_test(test: Dataset, train: Dataset, settings: Settings) -> None:
     """Refuse a test that shares a recording with the training.
 
     Files are the same if they are one file under two names, or if a clip of one holds
-    the very samples of a clip of the other, in whatever format.
+    the very samples of a clip of the other, in whatever lossless format.  That a
+    recording was made louder, or went through MP3, is not noticed.
 
     Raises
     ------

@@ -128,6 +128,33 @@ def test_one_seed_decides_nothing(tmp_path: Path) -> None:
     assert np.isnan(pcen.error)
 
 
+def test_one_recording_a_class_decides_nothing(tmp_path: Path) -> None:
+    train = write_folder(tmp_path / "train", call_under_noise, seed=1)
+    test = write_folder(tmp_path / "test", call_under_noise, count=1, seed=2)
+    found = summarized(train, test, "db", "raw", "pcen")
+    assert {summary.verdict for summary in found} == {"reference", "undecided"}
+
+
+def test_the_class_is_the_first_folder(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "train", clear_call, count=2)
+    for label in "ab":
+        (folder / label / "2021").mkdir()
+        (folder / label / "1.wav").rename(folder / label / "2021" / "1.wav")
+    dataset = find_dataset(folder)
+    assert dataset.classes == ("a", "b")
+    assert dataset.labels.tolist() == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("inside", ["out", "out/of/today"])
+def test_the_output_may_lie_among_the_classes(inside: str, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "train", clear_call, count=2)
+    out = folder / inside
+    out.mkdir(parents=True)
+    assert find_dataset(folder, leave_out=out).classes == ("a", "b")
+    again = folder / ".." / "train" / inside
+    assert find_dataset(folder, leave_out=again).classes == ("a", "b")
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compare")
@@ -166,6 +193,23 @@ def test_the_command_writes_a_row_for_each_arm_seed_and_test(folders: Path) -> N
     assert f"{mean:.3f} ± {deviation:.3f}" in stdout
     assert "cannot be told from chance" in stdout
     assert decode((folders / "out" / "compare.png").read_bytes(), "png").shape[2] == 4
+
+
+def test_names_that_look_like_formulas_and_small_pictures_are_fine(
+    folders: Path,
+) -> None:
+    pytest.importorskip("matplotlib")
+    odd = [
+        "--test",
+        f"a$\\foo$={folders / 'test'}",
+        "--test",
+        f"日本={folders / 'test'}",
+    ]
+    size = ["--n-mels", 4, "--size", "20x3", "--arm", "db", "--seeds", 1]
+    status, stdout, stderr = compare(folders, *odd, *size)
+    assert (status, stderr) == (0, "")
+    assert "a$\\foo$" in stdout
+    assert "nan" not in stdout
 
 
 def test_the_same_command_gives_the_same_scores(folders: Path) -> None:

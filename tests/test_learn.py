@@ -141,6 +141,47 @@ def test_the_gradients_of_the_exponential_are_right(n_mels: int | None) -> None:
     check_gradient(Exponential(n_mels), 4)
 
 
+@pytest.mark.parametrize("init", INITS)
+@pytest.mark.parametrize("name", ["bias", "power"])
+def test_gradients_are_finite_at_the_limits_also_of_silence(
+    name: str, init: str
+) -> None:
+    limits = tuple(float(band % 2) for band in range(N_MELS))
+    module = PCEN(N_MELS, frame_rate=FRAME_RATE, init=init, **{name: limits})
+    mel = torch.from_numpy(spectrograms())
+    mel[:, :, :20] = 0
+    min_max(module(mel)).square().mean().backward()
+    for parameter in module.parameters():
+        assert parameter.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("name", ["gain", "bias", "power", "eps"])
+def test_what_is_smaller_than_float32_knows_is_as_in_numpy(name: str) -> None:
+    mels = spectrograms()
+    frontend = Pcen(**{name: 1e-50})
+    expected = [frontend(mel, frame_rate=FRAME_RATE, power=1) for mel in mels]
+    module = PCEN(frame_rate=FRAME_RATE, **{name: 1e-50})
+    ours = module(torch.from_numpy(mels)).detach().numpy()
+    assert_equal_to_numpy(ours, np.stack(expected))
+
+
+@pytest.mark.parametrize("raw", [-800.0, 800.0])
+def test_whatever_is_learned_can_be_written_and_read(raw: float) -> None:
+    module = PCEN(N_MELS, frame_rate=FRAME_RATE)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.fill_(raw)
+    assert module.frontend()  # whose ranges are checked
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"frame_rate": 0.0}, {"frame_rate": np.nan}, {"n_mels": 0}]
+)
+def test_a_module_of_nothing_is_refused(arguments: dict[str, float]) -> None:
+    with pytest.raises(ParameterError, match="need"):
+        PCEN(**{"n_mels": N_MELS, "frame_rate": FRAME_RATE} | arguments)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

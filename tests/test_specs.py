@@ -121,6 +121,7 @@ def test_learned_smoothing_moves_to_another_hop_through_its_time_constant(
     ("content", "message"),
     [
         ({"frontend": "exp", "parameters": {"a": 1}}, "parameters of exp, not of pcen"),
+        ({"frontend": ["x"], "parameters": {"a": 1}}, r"parameters of \['x'\], not"),
         ({"parameters": {"gain": [1, 2], "bias": [1, 2, 3]}}, "has lengths"),
         ({"n_mels": 3, "parameters": {"gain": [1, 2]}}, "n_mels=3"),
         ({"parameters": {"gain": [[1, 2], [3, 4]]}}, r"shape \(2, 2\)"),
@@ -145,7 +146,7 @@ def test_wrong_learned_parameters_are_named(
 
 
 @pytest.mark.parametrize("name", ["broken.json", "broken.npz"])
-@pytest.mark.parametrize("content", [b"", b"\x00 not a table"])
+@pytest.mark.parametrize("content", [b"", b"\x00 not a table", b"[" * 100_000])
 def test_a_file_that_is_no_table_of_parameters_is_refused(
     tmp_path: Path, name: str, content: bytes
 ) -> None:

@@ -1,5 +1,6 @@
 """``specimg compare``: which frontend, on one's own recordings."""
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specimg.cli import options
+from specimg.cli.console import count
 from specimg.errors import ParameterError, SpecimgError
 
 if TYPE_CHECKING:
@@ -146,7 +148,7 @@ def _run(
     from specimg.compare.table import format_scores  # noqa: PLC0415
     from specimg.compare.verdicts import summarize  # noqa: PLC0415
     from specimg.dataset import check_test, check_training, find_dataset  # noqa: PLC0415
-    from specimg.storage import check_writable, write_atomically  # noqa: PLC0415
+    from specimg.storage import check_writable, remove, write_atomically  # noqa: PLC0415
 
     if model not in MODELS:
         msg = f"--model {model}: need one of {', '.join(MODELS)}"
@@ -160,7 +162,8 @@ def _run(
     }
     for test in tests.values():
         check_test(test, train, settings)
-    check_writable(out / "compare.csv")
+    for name in ("compare.csv", "compare.png"):
+        check_writable(out / name)
     scores = []
     console = Console(stderr=True)
     is_shown = console.is_terminal
@@ -178,6 +181,7 @@ def _run(
         write_atomically(out / "compare.png", draw(summaries), "compare")
         typer.echo(f"wrote compare.csv and compare.png in {out}")
     except ImportError:
+        remove(out / "compare.png")  # of another comparison
         typer.echo(f"wrote compare.csv in {out}")
         typer.echo('compare.png needs matplotlib: pip install "specimg[preview]"')
 
@@ -189,7 +193,9 @@ def _print(summaries: "list[Summary]", model: str, seeds: int) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     first = summaries[0].arm
-    table = Table(title=f"{model}, {seeds} seeds", title_justify="left", box=SIMPLE)
+    table = Table(
+        title=f"{model}, {count(seeds, 'seed')}", title_justify="left", box=SIMPLE
+    )
     for name in ("arm", "test"):
         table.add_column(name, overflow="fold")
     for name in ("macro AP", "minus first", "", "ms/clip", "train s"):
@@ -199,8 +205,10 @@ def _print(summaries: "list[Summary]", model: str, seeds: int) -> None:
         table.add_row(
             Text(summary.arm),
             Text(summary.test),
-            f"{summary.mean:.3f} ± {summary.deviation:.3f}",
-            "" if is_first else f"{summary.difference:+.3f} ± {summary.error:.3f}",
+            _with_error(f"{summary.mean:.3f}", summary.deviation),
+            ""
+            if is_first
+            else _with_error(f"{summary.difference:+.3f}", summary.error),
             summary.verdict,
             f"{1000 * summary.render_seconds:.1f}",
             f"{summary.training_seconds:.1f}",
@@ -209,13 +217,20 @@ def _print(summaries: "list[Summary]", model: str, seeds: int) -> None:
     console = Console(width=None if sys.stdout.isatty() else 100)
     console.print(table)
     others = [summary for summary in summaries if summary.arm != first]
+    if not others:
+        return
     told = [summary for summary in others if summary.verdict != "undecided"]
     lines = [f"{s.arm} is {s.verdict} than {first} on {s.test}" for s in told] or [
         f"no arm can be told from {first}"
     ]
     console.print(Text("; ".join(lines) + "."))
-    if len(told) < len(others) and others:
+    if len(told) < len(others):
         console.print(
             "undecided: cannot be told from chance, which includes other draws of the "
             "training and of the test."
         )
+
+
+def _with_error(text: str, error: float) -> str:
+    """Add what is not there with a single seed."""
+    return text if math.isnan(error) else f"{text} ± {error:.3f}"

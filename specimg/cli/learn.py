@@ -32,7 +32,10 @@ Out = Annotated[
 Epochs = Annotated[
     int, typer.Option(metavar="N", min=1, help="How often all clips are gone through.")
 ]
-Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Of the random draws.")]
+Seed = Annotated[
+    int,
+    typer.Option(metavar="N", min=0, max=2**32 - 1, help="Of the random draws."),
+]
 
 
 def learn(
@@ -113,7 +116,7 @@ def _run(
     from specimg.precision import macro_average_precision  # noqa: PLC0415
     from specimg.storage import check_writable, write_atomically  # noqa: PLC0415
 
-    train = find_dataset(folder)
+    train = find_dataset(folder, leave_out=output.parent)
     check_training(train)
     check_writable(output)
     found = experiment.load(train, settings)

@@ -1,6 +1,7 @@
 """The chart of a comparison: one point an arm, one test against another."""
 
 import io
+import warnings
 from collections.abc import Sequence
 
 from specimg.compare.verdicts import Summary
@@ -29,15 +30,23 @@ def draw(summaries: Sequence[Summary]) -> bytes:
             yerr=across.deviation if across else None,
             fmt="o",
             capsize=3,
-            label=arm,
+            label=_plain(arm),
         )
-    axes.set_xlabel(f"macro average precision, {tests[0]}")
+    axes.set_xlabel(f"macro average precision, {_plain(tests[0])}")
     if len(tests) > 1:
-        axes.set_ylabel(f"macro average precision, {tests[1]}")
+        axes.set_ylabel(f"macro average precision, {_plain(tests[1])}")
     else:
         axes.set_yticks([])
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small", loc="best")
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120)
+    with warnings.catch_warnings():
+        # A letter that the font has not is drawn as a box.
+        warnings.simplefilter("ignore")
+        figure.savefig(buffer, format="png", dpi=120)
     return buffer.getvalue()
+
+
+def _plain(text: str) -> str:
+    """Return a text that means no formula to matplotlib."""
+    return text.replace("$", r"\$")

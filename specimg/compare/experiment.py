@@ -30,6 +30,10 @@ class Score:
     guessed: NDArray[np.float64]
     """The same where the labels of the test are shuffled: what guessing would score,
     with as many recordings a class.  Shape (DRAWS,)."""
+    n_recordings: int
+    """Of the test."""
+    n_classes: int
+    """That the test has."""
     render_seconds: float
     """For a clip, the median."""
     training_seconds: float
@@ -87,6 +91,8 @@ def run(
                         scores, labels[name], weights[name]
                     ),
                     guessed=macro_average_precision(scores, shuffled[name]),
+                    n_recordings=len(tests[name].recordings),
+                    n_classes=len(tests[name].classes),
                     render_seconds=known.seconds,
                     training_seconds=fitted.seconds,
                 )

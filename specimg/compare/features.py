@@ -71,7 +71,7 @@ def extract(picture: Coarse, patches: NDArray[np.float32]) -> NDArray[np.float32
 
     Returns
     -------
-    array, shape (2 * N_BANDS * n_patches,)
+    array, shape (2 * n_patches * bands,)
         The largest likeness in each band of frequency, and the mean.
     """
     windows = sliding_window_view(picture, (SIDE, SIDE), axis=(0, 1))
@@ -80,11 +80,10 @@ def extract(picture: Coarse, patches: NDArray[np.float32]) -> NDArray[np.float32
     likeness = _normalize(windows.reshape(rows * columns, -1)) @ patches.T
     np.maximum(likeness, 0.0, out=likeness)
     likeness = likeness.reshape(rows, columns, -1)
-    edges = np.linspace(0, rows, N_BANDS + 1).round().astype(int)
+    edges = np.linspace(0, rows, min(N_BANDS, rows) + 1).round().astype(int)
     pooled = []
     for low, high in pairwise(edges.tolist()):
-        band = likeness[low : max(high, low + 1)]
-        band = band.reshape(-1, likeness.shape[2])
+        band = likeness[low:high].reshape(-1, likeness.shape[2])
         pooled += [band.max(axis=0), band.mean(axis=0)]
     return np.concatenate(pooled)
 

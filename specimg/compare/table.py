@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from specimg.compare.experiment import Score
 
-_LEFT_OUT = ("resampled", "guessed")
+_LEFT_OUT = ("resampled", "guessed", "n_recordings", "n_classes")
 
 
 def format_scores(scores: Iterable[Score], model: str) -> bytes:

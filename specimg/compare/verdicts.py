@@ -38,10 +38,10 @@ def summarize(scores: Sequence[Score]) -> list[Summary]:
     A difference counts only if it is too large for chance in three ways: against its
     spread over seeds, which draw other training recordings and other models (paired
     t-test, corrected after Nadeau and Bengio, "Inference for the Generalization
-    Error", 2003, because the draws overlap); against its spread over tests with other
-    recordings (bootstrap); and the better of the two must score what guessing does not
-    (shuffled labels).  With many arms and tests some would be by chance, for which the
-    level is lowered (Holm).
+    Error", 2003, because the draws overlap); against that and its spread over tests
+    with other recordings (bootstrap) together; and the better of the two must score
+    what guessing does not (shuffled labels).  With many arms and tests some would be by
+    chance, for which the level is lowered (Holm).
     """
     grouped: dict[tuple[str, str], list[Score]] = {}
     for score in scores:
@@ -97,22 +97,26 @@ def _chance(found: list[Score], first: list[Score]) -> float:
     # A tenth of the recordings is left out of each draw, nine tenths are common.
     overlap = LEFT_OUT_SHARE / (1 - LEFT_OUT_SHARE)
     error = _deviation(differences) * (1 / len(found) + overlap) ** 0.5
-    if not np.isfinite(error) or mean == 0:
+    # The bootstrap draws within classes: one recording of each says nothing, and few
+    # say too little by the share that their own mean takes.
+    freedom = found[0].n_recordings - found[0].n_classes
+    if not np.isfinite(error) or mean == 0 or freedom < 1:
         return 1.0
     by_seeds = 2 * stats.t.sf(abs(mean) / error, len(found) - 1) if error else 0.0
     pairs = zip(found, first, strict=True)
     resampled = np.mean([a.resampled - b.resampled for a, b in pairs], axis=0)
-    spread = float(resampled.std(ddof=1))
-    by_tests = 2 * stats.norm.sf(abs(mean) / spread) if spread else 0.0
+    spread = resampled.std(ddof=1) * (found[0].n_recordings / freedom) ** 0.5
+    total = float(np.hypot(spread, error))
+    by_both = 2 * stats.t.sf(abs(mean) / total, freedom) if total else 1.0
     winner = found if mean > 0 else first
     score = np.mean([s.macro_ap for s in winner])
     guessed = np.mean([s.guessed for s in winner], axis=0)
     by_guessing = (1 + np.count_nonzero(guessed >= score)) / (1 + len(guessed))
-    return float(max(by_seeds, by_tests, by_guessing))
+    return float(max(by_seeds, by_both, by_guessing))
 
 
 def _holm(chances: dict[tuple[str, str], float]) -> set[tuple[str, str]]:
-    """Return the differences that count, so that with `LEVEL` at most one is wrong."""
+    """Return the differences that count, so that by chance of `LEVEL` any is wrong."""
     told = set()
     for rank, (key, chance) in enumerate(sorted(chances.items(), key=lambda x: x[1])):
         if chance > LEVEL / (len(chances) - rank):

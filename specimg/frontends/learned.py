@@ -45,7 +45,7 @@ def read_learned(path: Path, frontend: str) -> dict[str, Parameter]:
         The file cannot be read, is for another frontend, or its lengths differ.
     """
     about, arrays = _read(path)
-    name = about.get("frontend", frontend)
+    name = str(about.get("frontend", frontend))
     if name != frontend and FRONTEND_ALIASES.get(name) != frontend:
         msg = f"{path}: parameters of {name}, not of {frontend}"
         raise ParameterError(msg)
@@ -92,6 +92,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         AttributeError,
         EOFError,
         KeyError,
+        RecursionError,
         TypeError,
         ValueError,
         zipfile.BadZipFile,

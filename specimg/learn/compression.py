@@ -33,7 +33,7 @@ def compress(
     """
     parameters = [p.to(mel.dtype) for p in (gain, bias, power, eps)]
     parameters[-1] = parameters[-1].clamp_min(torch.finfo(mel.dtype).tiny)
-    if (bias == 0).any() or (power == 0).any():
+    if any((parameter == 0).any() for parameter in parameters[1:3]):
         return _at_the_limits(mel, background, *parameters)
     result: Tensor = _Compression.apply(mel, background, *parameters)  # type: ignore[no-untyped-call]
     return result
@@ -49,9 +49,12 @@ def _at_the_limits(
 ) -> Tensor:
     """Compress where a bias or a power is 0, as few ever need it."""
     x = mel * torch.exp(-gain * torch.log(background + eps))
-    divisor = torch.where(bias == 0, 1.0, bias)
-    root = divisor**power * torch.expm1(power * torch.log1p(x / divisor))
-    root = torch.where(bias == 0, x**power, root)
+    # What is not taken must be harmless as well: its gradient is multiplied by 0.
+    safe_bias = torch.where(bias == 0, 1.0, bias)
+    safe_power = torch.where(power == 0, 1.0, power)
+    root = safe_bias**safe_power * torch.expm1(safe_power * torch.log1p(x / safe_bias))
+    bare = torch.where(x > 0, torch.where(x > 0, x, 1.0) ** safe_power, 0.0)
+    root = torch.where(bias == 0, bare, root)
     return torch.where(power == 0, torch.log1p(x), root)
 
 

@@ -1,8 +1,10 @@
 """The frontends as torch modules, equal to those of `specimg.frontends`."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Literal, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +19,9 @@ from specimg.learn.smoother import log_decay, smooth
 Scale = Literal["linear", "log", "logit"]
 """On which scale a parameter is learned, so that it cannot leave its range."""
 
+
+_LONGEST_SECONDS = 1e6
+"""That a smoother may remember."""
 
 _Map = Mapping[str, Callable[[Tensor], Tensor]]
 _TO_SCALE: _Map = {"linear": torch.clone, "log": torch.log, "logit": torch.logit}
@@ -34,6 +39,9 @@ class Learned(nn.Module):
         super().__init__()
         start = torch.from_numpy(column(value))
         if n_mels is not None:
+            if n_mels < 1:
+                msg = f"n_mels={n_mels}: need 1 or more"
+                raise ParameterError(msg)
             if len(start) not in (1, n_mels):
                 msg = f"{len(start)} values, one a band, but n_mels={n_mels}"
                 raise ParameterError(msg)
@@ -47,7 +55,12 @@ class Learned(nn.Module):
 
     def value(self) -> Parameter:
         """Return the value as `specimg.frontends` take it."""
-        numbers = self().detach().flatten().tolist()
+        value = self().detach()
+        # However far it was pushed; but what began at 0 is 0 for ever.
+        value = value.clamp(min=-1e300, max=1e300)
+        if self.scale != "linear":
+            value = torch.where(torch.isneginf(self.raw), 0.0, value.clamp(min=1e-300))
+        numbers = value.flatten().tolist()
         return numbers[0] if len(numbers) == 1 else tuple(numbers)
 
 
@@ -135,6 +148,9 @@ class PCEN(nn.Module):
             known = ", ".join(Pcen.PARAMETERS)
             msg = f"unknown parameter {', '.join(sorted(unknown))}: pcen has {known}"
             raise ParameterError(msg)
+        if not 0 < frame_rate < math.inf:
+            msg = f"frame_rate={frame_rate:g}: need frames per second, above 0"
+            raise ParameterError(msg)
         start = Pcen(init=init, scale=scale, **parameters)
         self.frame_rate, self.init, self.scale = frame_rate, init, scale
         self.gain = Learned(start.gain, n_mels, "log")
@@ -202,7 +218,7 @@ class PCEN(nn.Module):
         names = ("gain", "bias", "power", "eps")
         values = {name: cast("Learned", getattr(self, name)).value() for name in names}
         seconds = s_to_time_constant(column(self.s.value())).ravel() / self.frame_rate
-        numbers = seconds.tolist()
+        numbers = np.minimum(seconds, _LONGEST_SECONDS).tolist()
         return values | {
             "time_constant": numbers[0] if len(numbers) == 1 else tuple(numbers)
         }

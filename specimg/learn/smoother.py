@@ -9,7 +9,8 @@ MAX_EXPONENT = 600.0
 """e to this power, times what a spectrogram holds, is far from what float64 ends at."""
 
 ALMOST_ONE = 1.0 - 2.0**-53
-"""A coefficient of 1 leaves no past at all, whose logarithm is not a number."""
+"""A coefficient of 1 leaves no past at all, whose logarithm is not a number; e**-40 is
+taken for what is left."""
 
 
 def smooth(mel: Tensor, s: Tensor) -> Tensor:
@@ -29,7 +30,7 @@ def smooth(mel: Tensor, s: Tensor) -> Tensor:
 
 def log_decay(s: Tensor) -> Tensor:
     """Logarithm of what is left of the past after a frame."""
-    return torch.log1p(-s.clamp_max(ALMOST_ONE))
+    return torch.where(s < 1, torch.log1p(-s.clamp_max(ALMOST_ONE)), -40.0)
 
 
 def _running(values: Tensor, s: Tensor, *, backwards: bool = False) -> Tensor:

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 from specimg.learn.network import Network
 
 BATCH = 32
+"""Clips at a time, at most; fewer where there are few, for the steps that it takes."""
+
+STEPS_AN_EPOCH = 8
 LEARNING_RATE = 2e-3
 FRONTEND_LEARNING_RATE = 2e-2
 """A frontend has few parameters, and a far way to go with them."""
@@ -67,7 +70,8 @@ def train(
         ]
     )
     count = len(batches.targets)
-    steps = epochs * -(-count // BATCH)
+    batch = max(4, min(BATCH, count // STEPS_AN_EPOCH))
+    steps = epochs * -(-count // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps)
     generator = torch.Generator().manual_seed(seed)
     seconds = []
@@ -75,7 +79,7 @@ def train(
     for _ in range(epochs):
         begin = time.perf_counter()
         order = torch.randperm(count, generator=generator)
-        for numbers in torch.split(order, BATCH):
+        for numbers in torch.split(order, batch):
             pictures = batches.make(numbers)
             width = pictures.shape[-1]
             shift = int(torch.randint(width, (), generator=generator))
