@@ -166,6 +166,14 @@ class Journal:
         for n_bytes, digest, record in self._each(query, name):
             yield Image(record=_load(record), n_bytes=n_bytes, digest=digest)
 
+    def files(self, name: str) -> list[tuple[str, int]]:
+        """Return the names of the images of a recording, and their sizes in bytes."""
+        query = "SELECT record, bytes FROM images WHERE source = ?"
+        return [
+            (str(json.loads(record)[_FILE_NAME]), n_bytes)
+            for record, n_bytes in self._all(query, name)
+        ]
+
     def failures(self) -> Iterator[Failure]:
         """Yield all failures, in the order of their sources."""
         query = (
@@ -188,8 +196,12 @@ class Journal:
             self._connection.execute(statement, values)
 
     def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with _translated(self.path):
+        # Asked for every recording: without the cost of a context manager.
+        try:
             return self._connection.execute(query, values).fetchall()
+        except sqlite3.Error:
+            with _translated(self.path):
+                raise
 
     def _each(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """Yield rows a few at a time: a table may be larger than memory."""
@@ -210,6 +222,9 @@ def _translated(path: Path) -> Iterator[None]:
             text = "No space left on device"
         msg = f"cannot use {path}: {text}"
         raise StorageError(msg) from error
+
+
+_FILE_NAME = list(Record.__dataclass_fields__).index("file_name")
 
 
 def _dump(record: Record) -> str:

@@ -6,8 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
-from itertools import chain
-from typing import Any
+from operator import attrgetter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +77,11 @@ class Failure:
     """Why, for a human."""
 
 
+_CELLS = {True: "true", False: "false"}
+_BLOCK = 2**16
+"""Characters of a table that are written at a time."""
+
+
 def format_manifest(records: Iterable[Record], name: str) -> Iterator[bytes]:
     """Yield the manifest as CSV, or as JSON lines if `name` ends in ``.jsonl``."""
     if name.endswith(".jsonl"):
@@ -94,17 +98,17 @@ def _to_csv(
     kind: type[Record | Failure], rows: Iterable[Record | Failure]
 ) -> Iterator[bytes]:
     names = [field.name for field in fields(kind)]
+    values = attrgetter(*names)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    for cells in chain([names], ([_cell(getattr(r, n)) for n in names] for r in rows)):
-        writer.writerow(cells)
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
-
-
-def _cell(value: Any) -> str:  # noqa: ANN401 - any field of a row
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([_CELLS[v] if v.__class__ is bool else v for v in values(row)])
+        if text.tell() > _BLOCK:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
 
 
 def _to_json(record: Record) -> str:

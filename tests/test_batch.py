@@ -339,7 +339,9 @@ def test_20000_files_with_1_percent_broken(tmp_path: Path) -> None:
             os.link(good, path)
         else:
             path.write_bytes(b"RIFF broken" if number % 200 else b"")
-    cheap = ("--clip-duration", "0.4", "-q")
+    # One worker: what is looked at again is looked at by one process, so that the
+    # ratio does not depend on the processors of the machine.
+    cheap = ("--clip-duration", "0.4", "-q", "--jobs", "1")
     few = peak_of_parent("convert", folder / "00", tmp_path / "few", *cheap)
     first = peak_of_parent("convert", folder, tmp_path / "out", *cheap)
     assert (few[0], first[0]) == (3, 3)

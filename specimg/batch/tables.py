@@ -58,8 +58,11 @@ def read_parts(folder: Path) -> Iterator[tuple[Settings, list[Journal]]]:
 
 def all_images(journals: Iterable[Journal]) -> Iterator[Image]:
     """Yield the images of all parts in the order of the manifest."""
+    parts = [journal.images() for journal in journals]
+    if len(parts) == 1:
+        return parts[0]  # which is in this order
     return merge_sorted(
-        *(journal.images() for journal in journals),
+        *parts,
         key=lambda image: (image.record.source, image.record.start),
     )
 

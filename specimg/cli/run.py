@@ -1,5 +1,6 @@
 """What ``specimg convert`` does with its options."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -37,6 +38,9 @@ def run(
     quiet: bool,
 ) -> None:
     """Convert, say what was done, and end with the right status."""
+    # A long list of recordings is no garbage, though Python looks through it again
+    # and again.
+    gc.set_threshold(100_000, 50, 50)
     inputs = [*inputs, *(_read_list(files_from, from0=from0) if files_from else ())]
     if not inputs:
         msg = "need at least one INPUT, and last the folder OUT to write to"
