@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
+from itertools import chain
 from operator import attrgetter
 
 
@@ -78,8 +79,6 @@ class Failure:
 
 
 _CELLS = {True: "true", False: "false"}
-_BLOCK = 2**16
-"""Characters of a table that are written at a time."""
 
 
 def format_manifest(records: Iterable[Record], name: str) -> Iterator[bytes]:
@@ -101,14 +100,12 @@ def _to_csv(
     values = attrgetter(*names)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([_CELLS[v] if v.__class__ is bool else v for v in values(row)])
-        if text.tell() > _BLOCK:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode()
+    for row in chain([names], map(values, rows)):
+        # Line by line, because that is how a table is verified.
+        writer.writerow([_CELLS[v] if v.__class__ is bool else v for v in row])
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
 
 
 def _to_json(record: Record) -> str:
