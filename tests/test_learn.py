@@ -19,6 +19,7 @@ from specimg.settings import Settings
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
 from specimg.learn import PCEN, Decibel, Exponential, min_max  # noqa: E402
+from specimg.learn.network import Network  # noqa: E402
 
 FRAME_RATE = 22_050 / 128
 N_MELS = 12
@@ -113,7 +114,7 @@ def check_gradient(module: "torch.nn.Module", n_mels: int) -> None:
     start = [holder.raw.detach().clone().requires_grad_() for holder in holders]
     for holder in holders:
         del holder.raw
-    counts = torch.tensor([9, 6])
+    counts = torch.tensor([9, 9, 6])
 
     def function(mel: "torch.Tensor", *values: "torch.Tensor") -> "torch.Tensor":
         for holder, value in zip(holders, values, strict=True):
@@ -121,7 +122,7 @@ def check_gradient(module: "torch.nn.Module", n_mels: int) -> None:
         return min_max(module(mel, counts), counts)
 
     generator = torch.Generator().manual_seed(0)
-    mel = torch.rand(2, n_mels, 9, dtype=torch.float64, generator=generator)
+    mel = torch.rand(3, n_mels, 9, dtype=torch.float64, generator=generator)
     assert torch.autograd.gradcheck(function, (mel.requires_grad_(), *start))
 
 
@@ -134,6 +135,41 @@ def test_the_gradients_of_pcen_are_right(init: str, n_mels: int | None) -> None:
 def test_the_gradients_are_right_where_the_sum_starts_anew() -> None:
     # A coefficient of nearly 1: blocks of a few frames.
     check_gradient(PCEN(frame_rate=FRAME_RATE, s=1 - 1e-15, eps=1e-2), 4)
+
+
+@pytest.mark.parametrize("parameters", PARAMETERS.values(), ids=PARAMETERS.keys())
+def test_float32_has_the_gradients_of_float64(parameters: dict[str, float]) -> None:
+    counts = torch.tensor([300] * 5 + [170, 9])
+    found = []
+    for kind in (torch.float32, torch.float64):
+        module = PCEN(N_MELS, frame_rate=FRAME_RATE, **parameters)
+        mel = torch.from_numpy(spectrograms(len(counts))).to(kind).requires_grad_()
+        weights = torch.linspace(-1, 1, mel.numel(), dtype=kind).view_as(mel)
+        (module(mel, counts) * weights).sum().backward()
+        found.append([mel.grad, *(value.grad for value in module.parameters())])
+    # What s means for so long a memory is a small difference of large sums.
+    tolerance = 1e-3 if parameters.get("s", 1) < 1e-3 else 2e-5
+    for single, double in zip(*found, strict=True):
+        off = (single.double() - double.double()).abs().max()
+        assert off <= tolerance * double.abs().max()
+
+
+@pytest.mark.parametrize("shape", [(8, 9), (9, 8), (1, 1), (128, 513)])
+def test_the_network_sends_the_gradient_of_its_pictures_back(
+    shape: tuple[int, int],
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.rand(3, 1, *shape, dtype=torch.float64, generator=generator)
+    network = Network(2, shape[0]).double().eval()
+    network(pictures.requires_grad_()).square().sum().backward()
+    found = pictures.grad.clone(), network.first.weight.grad.clone()
+    pictures.grad = network.first.weight.grad = None
+    # The same from three channels, by the gradient that torch has.
+    network(pictures.expand(-1, 3, -1, -1)).square().sum().backward()
+    for ours, expected in zip(
+        found, (pictures.grad, network.first.weight.grad), strict=True
+    ):
+        torch.testing.assert_close(ours, expected)
 
 
 @pytest.mark.parametrize("n_mels", [None, 4])

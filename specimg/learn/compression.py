@@ -1,42 +1,163 @@
-"""What PCEN does with its background, and its gradient, in few passes.
+"""What PCEN does with its background, and its gradient, in few passes."""
 
-A spectrogram fits into a processor's cache, a batch of them does not: going through
-them one by one, and computing twice what would have to be kept, takes a third of the
-time of torch's own gradient.
-"""
-
-from typing import Any
+import math
+from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from specimg.learn.smoother import one_by_one
+LOG2_E = math.log2(math.e)
+
+SMALLEST_EPS = 1e-25
+"""By less a background is not divided, for what float32 ends at."""
 
 
-def compress(
-    mel: Tensor,
-    background: Tensor,
-    gain: Tensor,
-    bias: Tensor,
-    power: Tensor,
-    eps: Tensor,
-) -> Tensor:
-    """Return ``(mel / (eps + background)**gain + bias)**power - bias**power``.
+class Compression(Protocol):
+    """``(mel / (eps + background)**gain + bias)**power - bias**power``.
 
-    Equal to `specimg.frontends.Pcen.compress`, with gradients for all six.
+    Equal to `specimg.frontends.Pcen.compress`.
+    """
+
+    def forward(self, mel: Tensor, background: Tensor, out: Tensor) -> None:
+        """Compress into `out`; all have the shape (n, n_mels, n_frames)."""
+        ...
+
+    def new_sums(self) -> Tensor:
+        """Return what the gradients for the parameters follow from, of none yet."""
+        ...
+
+    def backward(
+        self, gradient: Tensor, mel: Tensor, background: Tensor, sums: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the gradients for `mel` and `background`.
+
+        `sums` grows by what it means for the parameters.
+        """
+        ...
+
+    def for_parameters(self, sums: Tensor) -> list[Tensor]:
+        """Return the gradients for gain, bias, power, eps."""
+        ...
+
+
+def compression(parameters: Sequence[Tensor], like: Tensor) -> Compression:
+    """Return how spectrograms are compressed that are `like` this one.
 
     Parameters
     ----------
-    mel, background : Tensor, shape (..., n_mels, n_frames)
-    gain, bias, power, eps : Tensor, shape (n_mels, 1) or (1, 1)
-        0 or more; eps above 0.
+    parameters : sequence of Tensor, shapes (n_mels, 1) or (1, 1)
+        gain, bias, power, eps: 0 or more; eps above 0.
+    like : Tensor, shape (..., n_mels, n_frames)
     """
-    parameters = [p.to(mel.dtype) for p in (gain, bias, power, eps)]
-    parameters[-1] = parameters[-1].clamp_min(torch.finfo(mel.dtype).tiny)
-    if any((parameter == 0).any() for parameter in parameters[1:3]):
-        return _at_the_limits(mel, background, *parameters)
-    result: Tensor = _Compression.apply(mel, background, *parameters)  # type: ignore[no-untyped-call]
-    return result
+    gain, bias, power, eps = (value.to(like.dtype) for value in parameters)
+    usual = bool((bias > 0).all() and (power > 0).all() and (eps > SMALLEST_EPS).all())
+    kind = _Usual if usual else _AtTheLimits
+    return kind(gain, bias, power, eps, like.shape[-2])
+
+
+class _Usual:
+    """``bias**power * ((1 + u)**power - 1)``.
+
+    With ``u = mel / (eps + background)**gain / bias``, for which ``r = background /
+    eps``: so all logarithms are of 1 and something more, and with powers of 2 these are
+    the fastest that there are.
+    """
+
+    def __init__(
+        self, gain: Tensor, bias: Tensor, power: Tensor, eps: Tensor, rows: int
+    ) -> None:
+        self._parameters, self._rows = (gain, bias, power, eps), rows
+        self._steepness = -gain * LOG2_E
+        self._offset = -gain * eps.log2() - bias.log2()
+        self._exponent, self._factor = power * LOG2_E, bias**power
+        self._slope, self._to_background = power * self._factor, -gain / eps
+
+    def forward(self, mel: Tensor, background: Tensor, out: Tensor) -> None:
+        _, _, power, eps = self._parameters
+        torch.div(background, eps, out=out).log1p_()
+        out.mul_(self._steepness).add_(self._offset).exp2_().mul_(mel)
+        out.log1p_().mul_(power).expm1_().mul_(self._factor)
+
+    def new_sums(self) -> Tensor:
+        return self._factor.new_zeros(7, self._rows)
+
+    def backward(
+        self, gradient: Tensor, mel: Tensor, background: Tensor, sums: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        eps = self._parameters[-1]
+        total, by_power, by_log_u, by_bias, by_eps, by_log_r, by_background = sums
+        r = background / eps
+        log_r = r.log1p()
+        for_mel = (log_r * self._steepness).add_(self._offset).exp2_()
+        u = for_mel * mel
+        log_u = u.log1p()
+        steep = (log_u * self._exponent).exp2_().mul_(gradient)
+        total += gradient.sum(-1).sum(0)
+        by_power += steep.sum(-1).sum(0)
+        by_log_u += log_u.mul_(steep).sum(-1).sum(0)
+        steep /= torch.add(u, 1, out=log_u)
+        by_bias += steep.sum(-1).sum(0)
+        steep *= self._slope
+        for_mel *= steep
+        steep *= u
+        by_eps += steep.sum(-1).sum(0)
+        by_log_r += log_r.mul_(steep).sum(-1).sum(0)
+        for_background = steep.mul_(self._to_background).div_(r.add_(1))
+        by_background += for_background.sum(-1).sum(0)
+        return for_mel, for_background
+
+    def for_parameters(self, sums: Tensor) -> list[Tensor]:
+        gain, bias, power, eps = self._parameters
+        total, by_power, by_log_u, by_bias, by_eps, by_log_r, by_background = sums[
+            ..., None
+        ]
+        found = (
+            -by_log_r - eps.log() * by_eps,
+            self._slope * (by_bias - total) / bias,
+            self._factor * (by_log_u + bias.log() * (by_power - total)),
+            by_background,
+        )
+        pairs = zip(found, (gain, bias, power, eps), strict=True)
+        return [one.sum_to_size(value.shape) for one, value in pairs]
+
+
+class _AtTheLimits:
+    """Where a bias or a power is 0, as few ever need it, with torch's own gradients."""
+
+    def __init__(
+        self, gain: Tensor, bias: Tensor, power: Tensor, eps: Tensor, rows: int
+    ) -> None:
+        eps = eps.clamp_min(torch.finfo(eps.dtype).tiny)
+        self._parameters, self._rows = (gain, bias, power, eps), rows
+
+    def forward(self, mel: Tensor, background: Tensor, out: Tensor) -> None:
+        out.copy_(_at_the_limits(mel, background, *self._parameters))
+
+    def new_sums(self) -> Tensor:
+        return self._parameters[0].new_zeros(4, self._rows)
+
+    def backward(
+        self, gradient: Tensor, mel: Tensor, background: Tensor, sums: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        inputs = [
+            value.detach().requires_grad_()
+            for value in (mel, background, *self._expanded())
+        ]
+        with torch.enable_grad():
+            compressed = _at_the_limits(*inputs)
+        for_mel, for_background, *rest = torch.autograd.grad(
+            compressed, inputs, gradient
+        )
+        sums += torch.stack(rest)[..., 0]
+        return for_mel, for_background
+
+    def for_parameters(self, sums: Tensor) -> list[Tensor]:
+        pairs = zip(sums[..., None], self._parameters, strict=True)
+        return [one.sum_to_size(value.shape) for one, value in pairs]
+
+    def _expanded(self) -> list[Tensor]:
+        return [value.expand(self._rows, 1) for value in self._parameters]
 
 
 def _at_the_limits(
@@ -47,7 +168,6 @@ def _at_the_limits(
     power: Tensor,
     eps: Tensor,
 ) -> Tensor:
-    """Compress where a bias or a power is 0, as few ever need it."""
     x = mel * torch.exp(-gain * torch.log(background + eps))
     # What is not taken must be harmless as well: its gradient is multiplied by 0.
     safe_bias = torch.where(bias == 0, 1.0, bias)
@@ -56,65 +176,3 @@ def _at_the_limits(
     bare = torch.where(x > 0, torch.where(x > 0, x, 1.0) ** safe_power, 0.0)
     root = torch.where(bias == 0, bare, root)
     return torch.where(power == 0, torch.log1p(x), root)
-
-
-class _Compression(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any,  # noqa: ANN401 - torch's
-        mel: Tensor,
-        background: Tensor,
-        *parameters: Tensor,
-    ) -> Tensor:
-        gain, bias, power, eps = parameters
-        result = torch.empty_like(mel, memory_format=torch.contiguous_format)
-        factor = bias**power
-        whole = map(one_by_one, (mel, background, result))
-        for loud, quiet, root in zip(*whole, strict=True):
-            torch.add(quiet, eps, out=root)
-            root.log_().mul_(-gain).exp_().mul_(loud)
-            root.div_(bias).log1p_().mul_(power).expm1_().mul_(factor)
-        ctx.save_for_backward(mel, background, *parameters)
-        return result
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
-        mel, background, gain, bias, power, eps = ctx.saved_tensors
-        for_mel = torch.empty_like(mel) if ctx.needs_input_grad[0] else None
-        for_background = torch.empty_like(background)
-        sums = mel.new_zeros(4, background.shape[-2], 1)
-        whole = map(one_by_one, (mel, background, gradients[0], for_background))
-        for index, (loud, quiet, gradient, out) in enumerate(zip(*whole, strict=True)):
-            level = quiet + eps
-            log_level = level.log()
-            x = (log_level * -gain).exp_()
-            if for_mel is not None:
-                one_by_one(for_mel)[index] = x
-            x *= loud
-            base = x + bias
-            log_base = base.log()
-            # (x + bias)**(power - 1), from which the other power follows.
-            steep = (log_base * (power - 1)).exp_().mul_(gradient)
-            sums[1] += steep.sum(-1, keepdim=True)
-            sums[2] += base.mul_(steep).mul_(log_base).sum(-1, keepdim=True)
-            steep *= power
-            if for_mel is not None:
-                one_by_one(for_mel)[index] *= steep
-            steep *= x
-            sums[0] += log_level.mul_(steep).sum(-1, keepdim=True)
-            torch.div(steep, level, out=out).mul_(-gain)
-            sums[3] += out.sum(-1, keepdim=True)
-        total = one_by_one(gradients[0]).sum((0, -1))[:, None]
-        for_gain, for_eps = -sums[0], sums[3]
-        for_bias = power * (sums[1] - total * bias ** (power - 1))
-        for_power = sums[2] - total * bias**power * bias.log()
-        parameters = zip(
-            (for_gain, for_bias, for_power, for_eps),
-            (gain, bias, power, eps),
-            strict=True,
-        )
-        return (
-            for_mel,
-            for_background,
-            *(found.sum_to_size(value.shape) for found, value in parameters),
-        )

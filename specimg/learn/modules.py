@@ -13,8 +13,9 @@ from specimg.frontends import Exponential as ExponentialFrontend
 from specimg.frontends import Pcen
 from specimg.frontends.parameters import Parameter, column
 from specimg.frontends.smoother import Init, s_to_time_constant
-from specimg.learn.compression import compress
-from specimg.learn.smoother import log_decay, smooth
+from specimg.learn.batches import frame_counts
+from specimg.learn.pcen import pcen
+from specimg.learn.smoother import log_decay
 
 Scale = Literal["linear", "log", "logit"]
 """On which scale a parameter is learned, so that it cannot leave its range."""
@@ -171,43 +172,33 @@ class PCEN(nn.Module):
             Frames of each clip, where some are filled up with zeros to the longest.
         """
         scaled = mel * self.scale if self.scale != 1 else mel
-        parameters = (self.gain(), self.bias(), self.power(), self.eps())
-        return compress(scaled, self._background(scaled, n_frames), *parameters)
-
-    def _background(self, mel: Tensor, n_frames: Tensor | None) -> Tensor:
+        parameters = [self.gain(), self.bias(), self.power(), self.eps()]
         s = self.s()
-        smoothed = smooth(mel, s)
-        if self.init == "zero":
-            return smoothed
-        length = mel.shape[-1]
-        steps = torch.arange(1, length + 1, dtype=s.dtype, device=s.device)
-        decay = log_decay(s)
-        # From another start than 0, what is left of it is added to each frame.
-        left = torch.exp(decay * steps).to(mel.dtype)
-        ends = torch.full(mel.shape[:-2], length) if n_frames is None else n_frames
-        ends = ends.to(mel.device)[..., None, None]
-        start = self._start(mel, smoothed, s, decay, ends)
-        return torch.addcmul(smoothed, start.to(mel.dtype), left)
+        start = self._start(scaled, s, n_frames)
+        return pcen(scaled, s, start, parameters, n_frames)
 
-    def _start(
-        self, mel: Tensor, smoothed: Tensor, s: Tensor, decay: Tensor, ends: Tensor
-    ) -> Tensor:
-        """State before the first frame, shape (..., n_mels, 1)."""
+    def _start(self, mel: Tensor, s: Tensor, n_frames: Tensor | None) -> Tensor | None:
+        """State before the first frame, shape (..., n_mels, 1); none for a loop."""
+        if self.init == "loop":
+            return None
         if self.init == "first":
             return mel[..., :1]
-        if self.init == "mean":
-            return mel.sum(-1, keepdim=True) / ends
+        if self.init == "zero":
+            return torch.zeros_like(mel[..., :1])
         if self.init == "librosa":
             return torch.ones_like(mel[..., :1])
-        last = (ends - 1).expand(*mel.shape[:-1], 1)
-        forwards = smoothed.gather(-1, last).double()
-        if self.init == "loop":
-            return forwards / -torch.expm1(decay * ends)
+        counts = frame_counts(mel, n_frames)
+        ends = torch.tensor(counts, device=mel.device).view(*mel.shape[:-2], 1, 1)
+        if self.init == "mean":
+            return mel.sum(-1, keepdim=True) / ends
         age = torch.arange(mel.shape[-1], dtype=s.dtype, device=s.device)
-        weights = (s * torch.exp(decay * age)).to(mel.dtype)
-        backwards = (mel * weights).sum(-1, keepdim=True)
-        once = torch.exp(decay * ends)
-        return (backwards + once * forwards) / -torch.expm1(2 * decay * ends)
+        decay = log_decay(s)
+        # The clip, and then the clip backwards, whose newest frame is its first.
+        rest = torch.exp(decay * ends)
+        weights = torch.exp(decay * age)
+        weights = weights + rest * torch.exp(decay * (ends - 1 - age).clamp_min(0))
+        start = (mel * (s * weights).to(mel.dtype)).sum(-1, keepdim=True)
+        return (start / -torch.expm1(2 * decay * ends)).to(mel.dtype)
 
     def frontend(self) -> Pcen:
         """Return the frontend with what has been learned."""

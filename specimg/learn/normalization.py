@@ -1,11 +1,12 @@
 """To [0, 1] by minimum and maximum, with a gradient."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from specimg.learn.smoother import one_by_one
+from specimg.learn.batches import a_few_at_a_time, frame_counts, spectrograms
 
 
 def min_max(values: Tensor, n_frames: Tensor | None = None) -> Tensor:
@@ -19,49 +20,53 @@ def min_max(values: Tensor, n_frames: Tensor | None = None) -> Tensor:
     n_frames : Tensor of int, shape (...)
         Frames of each; what is beyond becomes 0.
     """
-    counts = [values.shape[-1]] * values.shape[:-2].numel()
-    if n_frames is not None:
-        counts = n_frames.flatten().tolist()
-    result: Tensor = _MinMax.apply(values, counts)  # type: ignore[no-untyped-call]
+    result: Tensor = _MinMax.apply(values, frame_counts(values, n_frames))  # type: ignore[no-untyped-call]
     return result
 
 
 class _MinMax(torch.autograd.Function):
-    """One spectrogram after the other: they fit into a processor's cache."""
-
     @staticmethod
     def forward(ctx: Any, values: Tensor, counts: list[int]) -> Tensor:  # noqa: ANN401 - torch's
         result = torch.empty_like(values, memory_format=torch.contiguous_format)
-        spans, places = [], []
-        whole = zip(one_by_one(values), one_by_one(result), counts, strict=True)
-        for given, scaled, count in whole:
-            flat = given[:, :count].reshape(-1)
-            place = flat.argmin(), flat.argmax()
-            low, high = flat[place[0]], flat[place[1]]
+        given, scaled = spectrograms(values), spectrograms(result)
+        spans = []
+        for part, count in a_few_at_a_time(counts):
+            inner = given[part, :, :count]
+            low = inner.amin(-1, keepdim=True).amin(-2, keepdim=True)
+            high = inner.amax(-1, keepdim=True).amax(-2, keepdim=True)
             span = torch.where(low == high, 1.0, high - low)
-            torch.sub(given[:, :count], low, out=scaled[:, :count]).div_(span)
-            scaled[:, count:] = 0.0
+            torch.sub(inner, low, out=scaled[part, :, :count]).div_(span)
+            scaled[part, :, count:] = 0.0
             spans.append(span)
-            places.append(place)
         ctx.save_for_backward(result)
-        ctx.known = spans, places, counts
+        ctx.known = spans, counts
         return result
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
         (result,) = ctx.saved_tensors
+        spans, counts = ctx.known
         for_values = torch.empty_like(result)
-        whole = map(one_by_one, (gradients[0], result, for_values))
-        for gradient, scaled, out, span, place, count in zip(
-            *whole, *ctx.known, strict=True
-        ):
-            inner = gradient[:, :count]
-            upwards = (inner * scaled[:, :count]).sum() / span
-            downwards = inner.sum() / span - upwards
+        gradient, scaled, out = map(spectrograms, (gradients[0], result, for_values))
+        for (part, count), span in zip(a_few_at_a_time(counts), spans, strict=True):
+            given, inner = gradient[part, :, :count], scaled[part, :, :count]
+            found = torch.div(given, span, out=out[part, :, :count])
+            upwards = (found * inner).sum((-2, -1))
+            downwards = found.sum((-2, -1)) - upwards
             # The largest value moves all others down, the smallest up.
-            flat = (inner / span).reshape(-1)
-            flat[place[1]] -= upwards
-            flat[place[0]] -= downwards
-            out[:, :count] = flat.view_as(inner)
-            out[:, count:] = 0.0
+            found[_first(inner.amax(-1), inner, torch.argmax)] -= upwards
+            found[_first(inner.amin(-1), inner, torch.argmin)] -= downwards
+            out[part, :, count:] = 0.0
         return for_values, None
+
+
+def _first(
+    ends: Tensor, spectrograms: Tensor, find: Callable[..., Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the indices of an extreme of each, from the extreme of each row.
+
+    Several times faster than to ask for its place in the whole.
+    """
+    each = torch.arange(len(ends), device=ends.device)
+    rows = find(ends, dim=-1)
+    return each, rows, find(spectrograms[each, rows], dim=-1)

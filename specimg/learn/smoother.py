@@ -1,31 +1,17 @@
 """The smoother of PCEN, and its gradient, without a loop over frames."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 MAX_EXPONENT = 600.0
 """e to this power, times what a spectrogram holds, is far from what float64 ends at."""
 
+MAX_EXPONENT_FLOAT32 = 40.0
+"""The same for float32, whose sums torch computes in float64."""
+
 ALMOST_ONE = 1.0 - 2.0**-53
 """A coefficient of 1 leaves no past at all, whose logarithm is not a number; e**-40 is
 taken for what is left."""
-
-
-def smooth(mel: Tensor, s: Tensor) -> Tensor:
-    """Smooth over time: ``M[t] = (1-s) M[t-1] + s mel[t]`` from ``M[-1] = 0``.
-
-    Equal to `specimg.frontends.smoother.smooth`, with gradients for both.
-
-    Parameters
-    ----------
-    mel : Tensor, shape (..., n_mels, n_frames)
-    s : Tensor of float64, shape (n_mels, 1) or (1, 1)
-        Coefficient, above 0 and up to 1.
-    """
-    result: Tensor = _Smoother.apply(mel, s)  # type: ignore[no-untyped-call]
-    return result
 
 
 def log_decay(s: Tensor) -> Tensor:
@@ -33,64 +19,101 @@ def log_decay(s: Tensor) -> Tensor:
     return torch.where(s < 1, torch.log1p(-s.clamp_max(ALMOST_ONE)), -40.0)
 
 
-def _running(values: Tensor, s: Tensor, *, backwards: bool = False) -> Tensor:
-    """Return ``y[t] = (1-s) y[t-1] + values[t]``, with 0 before the first frame.
+class Smoother:
+    """``M[t] = (1-s) M[t-1] + s mel[t]`` from ``M[-1] = start``.
 
-    With `backwards`, from the last frame to the first.
+    Equal to `specimg.frontends.smoother.smooth`.  In closed form, as a running sum of
+    what grows, scaled down again; it starts anew before the powers are too large.
 
-    In closed form and float64, as a running sum of what grows, scaled down again; it
-    starts anew before the powers are too large.  One spectrogram after the other,
-    because they fit into a processor's cache one at a time.
+    Parameters
+    ----------
+    s : Tensor of float64, shape (n_mels, 1) or (1, 1)
+        Coefficient, above 0 and up to 1.
+    like : Tensor, shape (..., n_mels, n_frames)
+        What will be smoothed is like it.
     """
-    decay = log_decay(s)
-    longest = int(min(MAX_EXPONENT / -float(decay.min()), values.shape[-1]))
-    steps = torch.arange(1, longest + 1, dtype=torch.float64, device=values.device)
-    shrink, growth = torch.exp(decay * steps), torch.exp(-decay * steps)
-    result = torch.empty_like(values, memory_format=torch.contiguous_format)
-    pairs = zip(one_by_one(values), one_by_one(result), strict=True)
-    for spectrogram, smoothed in pairs:
-        source = spectrogram.flip(-1) if backwards else spectrogram
-        target = torch.empty_like(source) if backwards else smoothed
+
+    def __init__(self, s: Tensor, like: Tensor) -> None:
+        n_frames = like.shape[-1]
+        self._s, self._decay = s, log_decay(s)
+        fastest = -float(self._decay.min())
+        once = fastest * n_frames <= MAX_EXPONENT_FLOAT32
+        exact = like.dtype if once and like.dtype == torch.float32 else torch.float64
+        self._longest = n_frames if once else int(MAX_EXPONENT / fastest)
+        steps = torch.arange(1, n_frames + 1, dtype=s.dtype, device=s.device)
+        left = torch.exp(self._decay * steps)
+        self._left = left.to(like.dtype)
+        """What is left of the start after each frame."""
+        self._ahead = self._left.flip(-1)
+        self._shrink = left[:, : self._longest].to(exact)
+        self._growth = (s / left[:, : self._longest]).to(exact)
+        self._taken: dict[int, Tensor] = {}
+
+    def forward(
+        self, mel: Tensor, start: Tensor | None, count: int, out: Tensor
+    ) -> Tensor:
+        """Smooth into `out`, and return where it started.
+
+        Without a `start` the `count` frames of each are played in a loop: it starts
+        where it ends.
+
+        Parameters
+        ----------
+        mel, out : Tensor, shape (n, n_mels, n_frames)
+        start : Tensor, shape (n, n_mels, 1)
+        """
+        self._run(mel, out)
+        if start is None:
+            start = out[..., count - 1 : count] / self._taken_by(count)
+        out.addcmul_(self._left, start)
+        return start
+
+    def backward(
+        self,
+        gradient: Tensor,
+        mel: Tensor,
+        smoothed: Tensor,
+        start: Tensor,
+        count: int,
+        *,
+        in_loop: bool,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the gradient for `mel`, and s times the one for `s`.
+
+        It is the same recursion, backwards in time; for a loop a loop.
+        """
+        backwards = gradient.flip(-1)
+        self._run(backwards, backwards)
+        for_mel = backwards.flip(-1)
+        if in_loop:
+            # Its last frame is also the one before its first.
+            again = for_mel[..., :1] / self._taken_by(count)
+            for_mel[..., :count].addcmul_(self._ahead[:, -count:], again)
+        change = torch.sub(mel[..., 1:], smoothed[..., :-1]).mul_(for_mel[..., 1:])
+        first = for_mel[..., :1] * (mel[..., :1] - start)
+        return for_mel, change.sum(-1, keepdim=True).add_(first).sum(0)
+
+    def for_start(self, for_mel: Tensor) -> Tensor:
+        """Return the gradient for a start that was given."""
+        return for_mel[..., :1] * ((1 - self._s) / self._s).to(for_mel.dtype)
+
+    def _run(self, values: Tensor, out: Tensor) -> None:
+        """Smooth from 0; `out` may be `values`."""
         state = None
-        for first in range(0, values.shape[-1], longest):
-            block = source[:, first : first + longest]
+        for first in range(0, values.shape[-1], self._longest):
+            block = values[..., first : first + self._longest]
             count = block.shape[-1]
-            total = block * growth[:, :count]
+            total = block * self._growth[:, :count]
             if state is not None:
-                total[:, :1] += state
-            torch.cumsum(total, dim=-1, out=total)
-            total *= shrink[:, :count]
-            state = total[:, -1:]
-            target[:, first : first + count] = total
-        if backwards:
-            smoothed.copy_(target.flip(-1))
-    return result
+                total[..., :1] += state
+            total.cumsum_(-1)
+            shrink = self._shrink[:, :count]
+            state = total[..., -1:] * shrink[:, -1:]
+            torch.mul(total, shrink, out=out[..., first : first + count])
 
-
-def one_by_one(batch: Tensor) -> Tensor:
-    """View a batch of any shape as a row of spectrograms."""
-    return batch.reshape(-1, *batch.shape[-2:])
-
-
-class _Smoother(torch.autograd.Function):
-    """The recursion; its gradient is the same recursion, backwards in time."""
-
-    @staticmethod
-    def forward(ctx: Any, mel: Tensor, s: Tensor) -> Tensor:  # noqa: ANN401 - torch's
-        smoothed = _running(mel, s) * s.to(mel.dtype)
-        ctx.save_for_backward(mel, s, smoothed)
-        return smoothed
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:  # noqa: ANN401
-        mel, s, smoothed = ctx.saved_tensors
-        # What each frame contributes to all that follow it.
-        reach = _running(gradients[0], s, backwards=True)
-        for_mel = reach * s.to(mel.dtype) if ctx.needs_input_grad[0] else None
-        for_s = None
-        if ctx.needs_input_grad[1]:
-            change = mel.clone()
-            change[..., 1:] -= smoothed[..., :-1]
-            change *= reach
-            for_s = change.sum(-1, keepdim=True).double().sum_to_size(s.shape)
-        return for_mel, for_s
+    def _taken_by(self, count: int) -> Tensor:
+        """Return the share that `count` frames take from what was before them."""
+        if count not in self._taken:
+            taken = -torch.expm1(self._decay * count)
+            self._taken[count] = taken.to(self._left.dtype)
+        return self._taken[count]

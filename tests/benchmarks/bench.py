@@ -194,8 +194,11 @@ def _without_hop(common: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in common.items() if name != "hop_length"}
 
 
-def epoch_seconds() -> dict[str, float]:
-    """Return the seconds of a training epoch with each frontend, where torch is."""
+def epoch_seconds(rounds: int = 12) -> dict[str, list[float]]:
+    """Return the seconds of training epochs with each frontend, where torch is.
+
+    In turn, and one round more, which warms up and does not count.
+    """
     try:
         import torch  # noqa: PLC0415
     except ImportError:
@@ -213,7 +216,7 @@ def epoch_seconds() -> dict[str, float]:
         "pcen, learned per band": PCEN(128, frame_rate=22_050 / 128),
     }
     seconds: dict[str, list[float]] = {name: [] for name in frontends}
-    for _ in range(5):
+    for _ in range(rounds + 1):
         for name, frontend in frontends.items():
             batches = Batches(
                 make=lambda numbers, f=frontend: min_max(f(mels[numbers]))[:, None],
@@ -222,9 +225,9 @@ def epoch_seconds() -> dict[str, float]:
                 n_classes=10,
             )
             learned = None if name == "db" else frontend
-            trained = train(batches, learned, epochs=2, seed=0)
-            seconds[name].append(trained.epoch_seconds[-1])
-    return {name: statistics.median(values) for name, values in seconds.items()}
+            trained = train(batches, learned, epochs=1, seed=0)
+            seconds[name] += trained.epoch_seconds
+    return {name: values[1:] for name, values in seconds.items()}
 
 
 def median_ms(stage: Callable[[], object], repeats: int = 100) -> float:
@@ -269,7 +272,7 @@ def report(
     single: dict[str, list[Run]],
     others: dict[str, list[Run]],
     stages: dict[str, float],
-    epochs: dict[str, float],
+    epochs: dict[str, list[float]],
 ) -> None:
     """Print the medians, with their ratios to the librosa loop."""
     console = Console(width=100)
@@ -302,7 +305,8 @@ def report(
     for name, milliseconds in stages.items():
         console.print(f"mel spectrogram of 3 s by {name}: {milliseconds:.2f} ms")
     for name, seconds in epochs.items():
-        ratio = seconds / epochs["db"]
+        pairs = zip(seconds, epochs["db"], strict=True)
+        ratio = statistics.median(one / db for one, db in pairs)
         console.print(f"training epoch with {name}: {ratio:.3f} of that with db")
     results = {
         "machine": machine,

@@ -1,0 +1,35 @@
+"""Batches of spectrograms, a few at a time.
+
+A few of them fit into a processor's cache, a batch of them does not; one alone is soon
+done beside what each call of torch costs.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from torch import Tensor
+
+AT_ONCE = 4
+
+
+def spectrograms(batch: Tensor) -> Tensor:
+    """View a batch of any shape as a row of spectrograms, (n, n_mels, n_frames)."""
+    return batch.reshape(-1, *batch.shape[-2:])
+
+
+def frame_counts(batch: Tensor, n_frames: Tensor | None) -> list[int]:
+    """Return how many frames of each spectrogram count: without `n_frames` all."""
+    if n_frames is None:
+        return [batch.shape[-1]] * batch.shape[:-2].numel()
+    counts: list[int] = n_frames.flatten().tolist()
+    return counts
+
+
+def a_few_at_a_time(counts: list[int]) -> Iterator[tuple[slice, int]]:
+    """Yield the places of neighbors with equally many frames, and how many."""
+    first = 0
+    for count, equal in groupby(counts):
+        end = first + len(list(equal))
+        for start in range(first, end, AT_ONCE):
+            yield slice(start, min(start + AT_ONCE, end)), count
+        first = end
