@@ -73,22 +73,25 @@ def find_recordings(
     folders = [root for root in roots if _is_folder(root)]
     base = _shared_folder(roots, folders)
     barred = _absolute(leave_out) if leave_out else None
+    # By strings: to compare paths takes most of the time of a listing.
     labels = {
         # A file has no input folder of its own: the shared one stands for it.
-        root: root.parent.name if root.parent != base else ""
+        str(root): root.parent.name if root.parent != base else ""
         for root in roots
         if root not in folders
     }
-    passed_over: set[Path] = set()
+    paths = {str(root): root for root in roots}
+    passed_over: set[str] = set()
     unreadable: dict[Path, str] = {}
     for folder in folders:
-        for path in _walk(folder, barred, unreadable):
-            if path in labels or is_recording(path):
+        for path, own in _walk(folder, barred, unreadable):
+            key = str(path)
+            if key in labels or is_recording(path):
                 # The outermost of nested inputs comes first, and gives the label.
-                own = path.parent.name if path.parent != folder else ""
-                labels[path] = labels.get(path) or own
+                labels[key] = labels.get(key) or own
+                paths[key] = path
             else:
-                passed_over.add(path)
+                passed_over.add(key)
     if not labels and not unreadable:
         msg = f"no audio found in {', '.join(map(str, roots))}"
         if barred in folders:
@@ -100,11 +103,11 @@ def find_recordings(
         raise NoInputError(msg)
     recordings = [
         Recording(
-            path=path,
-            name=_relative_name(path, base),
+            path=paths[key],
+            name=_relative_name(paths[key], base),
             label=encode_name(label),
         )
-        for path, label in labels.items()
+        for key, label in labels.items()
     ]
     recordings.sort(key=lambda recording: recording.name)
     folders_unread = [(_relative_name(p, base), r) for p, r in unreadable.items()]
@@ -143,12 +146,11 @@ def _is_in_part(name: str, part: tuple[int, int]) -> bool:
 
 
 def _relative_name(path: Path, base: Path) -> str:
-    # As strings: a Path of its own for every file takes most of the time of a listing.
     above, whole = str(base).rstrip(os.sep) + os.sep, str(path)
     if path == base:
         return "."
     below = whole.removeprefix(above if whole.startswith(above) else path.anchor)
-    return "/".join(map(encode_name, below.split(os.sep)))  # noqa: PTH206
+    return encode_name(below.replace(os.sep, "/"))
 
 
 def _absolute(path: Path) -> Path:
@@ -168,8 +170,11 @@ def _walk(
     barred: Path | None,
     unreadable: dict[Path, str],
     above: frozenset[Path] = frozenset(),
-) -> Iterator[Path]:
-    """Yield the files below `folder`, in a stable order."""
+) -> Iterator[tuple[Path, str]]:
+    """Yield the files below `folder`, in a stable order, and their folders' names.
+
+    Those in the first folder itself have none.
+    """
     real = folder.resolve()
     if real in above or folder == barred:
         return
@@ -179,10 +184,11 @@ def _walk(
     except OSError as error:
         unreadable[folder] = f"cannot list the folder: {error.strerror or error}"
         return
+    own = folder.name if above else ""
     for entry in entries:
         path = folder / entry.name
         if not _is_folder(entry):
-            yield path
+            yield path, own
         elif not entry.name.startswith("."):
             yield from _walk(path, barred, unreadable, above | {real})
 

@@ -339,9 +339,7 @@ def test_20000_files_with_1_percent_broken(tmp_path: Path) -> None:
             os.link(good, path)
         else:
             path.write_bytes(b"RIFF broken" if number % 200 else b"")
-    # One worker: what is looked at again is looked at by one process, so that the
-    # ratio does not depend on the processors of the machine.
-    cheap = ("--clip-duration", "0.4", "-q", "--jobs", "1")
+    cheap = ("--clip-duration", "0.4", "-q")
     few = peak_of_parent("convert", folder / "00", tmp_path / "few", *cheap)
     first = peak_of_parent("convert", folder, tmp_path / "out", *cheap)
     assert (few[0], first[0]) == (3, 3)
@@ -470,6 +468,25 @@ def test_resume_does_only_what_is_not_done(tmp_path: Path) -> None:
     # The recording that is shorter now has lost its later images.
     assert len(tree(out)) == len(before) - 1
     assert specimg("verify", out).returncode == 0
+
+
+def test_the_same_command_puts_the_tables_right(tmp_path: Path) -> None:
+    folder, out = field(tmp_path / "in", 4), tmp_path / "out"
+    assert specimg("convert", folder, out, *QUICK).returncode == 0
+    before, manifest = tree(out), out / "manifest.csv"
+
+    manifest.unlink()
+    (out / "failures.csv").write_text("source,stage,reason\n")
+    assert specimg("convert", folder, out, *QUICK).returncode == 0
+    assert tree(out) == before
+    manifest.write_text(manifest.read_text().replace("22050", "22051", 1))
+    assert specimg("convert", folder, out, *QUICK).returncode == 0
+    assert tree(out) == before
+    write(folder / "more.wav", chirps(1.3, 16_000), 16_000)
+    assert specimg("convert", folder, out, *QUICK).returncode == 0
+    (folder / "more.wav").unlink()
+    assert specimg("convert", folder, out, *QUICK, "--prune").returncode == 0
+    assert tree(out) == before
 
 
 def test_after_a_crash_of_the_machine_images_are_looked_into(tmp_path: Path) -> None:

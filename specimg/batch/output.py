@@ -9,9 +9,8 @@ from pathlib import Path
 from specimg.batch.parts import Part, find_parts, hold
 from specimg.errors import RefusedError, StorageError
 from specimg.image import decode, digest
-from specimg.journal import DONE, FOLDER, STARTED, Journal, Stamp
+from specimg.journal import DONE, FOLDER, STARTED, Journal, Known, Stamp
 from specimg.manifest import Image
-from specimg.recordings import Recording
 from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings
 from specimg.storage import (
     remove,
@@ -45,7 +44,7 @@ class Output:
         self.is_trusted = True
         """False after a crash of the machine: images may be whole only in name."""
 
-    def is_done(self, recording: Recording, stamp: Stamp) -> bool:
+    def is_done(self, known: Known, stamp: Stamp) -> bool:
         """Whether a recording is converted already, and its images are still there.
 
         Raises
@@ -53,46 +52,44 @@ class Output:
         RefusedError
             Another recording has been converted under this name.
         """
-        entry = self.journal.entry(recording.name)
-        if entry is None or entry.state != DONE:
+        if known.entry.state != DONE:
             return False
-        known = entry.stamp
-        if (known.size, known.modified) != (stamp.size, stamp.modified):
-            if known.path != stamp.path:
+        before = known.entry.stamp
+        if (before.size, before.modified) != (stamp.size, stamp.modified):
+            if before.path != stamp.path:
                 msg = (
-                    f"{self.folder} already holds images of {known.path} under the "
-                    f"name {recording.name}, which {stamp.path} would take over; "
+                    f"{self.folder} already holds images of {before.path} under the "
+                    f"name {known.name}, which {stamp.path} would take over; "
                     f"convert into another folder, or both in one command"
                 )
                 raise RefusedError(msg)
             return False
-        if self.is_trusted:
-            return all(self._has(*file) for file in self.journal.files(recording.name))
-        return all(map(self.has, self.journal.images(recording.name)))
+        return self.has_images(known)
 
-    def has(self, image: Image) -> bool:
-        """Whether the file of an image is there and has its size.
+    def has_images(self, known: Known) -> bool:
+        """Whether all images of a recording are there and have their sizes.
 
-        Also its pixels, after a crash of the machine.
+        Also their pixels, after a crash of the machine.
         """
-        path = self.folder / image.record.file_name
-        try:
-            if path.stat().st_size != image.n_bytes:
-                return False
-            if self.is_trusted:
-                return True
-            return digest(decode(path.read_bytes(), self._image_format)) == image.digest
-        except (OSError, ValueError, SyntaxError):
-            return False
+        return all(self._is_there(*file) for file in known.files) and (
+            self.is_trusted or all(map(self._is_whole, self.journal.images(known.name)))
+        )
 
-    def _has(self, file_name: str, n_bytes: int) -> bool:
-        """Whether the file of an image is there and has its size."""
+    def _is_there(self, file_name: str, n_bytes: int) -> bool:
         try:
             # As a string: a Path of its own takes longer than the question.
             status = os.stat(f"{self.folder}/{file_name}")  # noqa: PTH116
         except (OSError, ValueError):
             return False
         return status.st_size == n_bytes
+
+    def _is_whole(self, image: Image) -> bool:
+        path = self.folder / image.record.file_name
+        try:
+            pixels = decode(path.read_bytes(), self._image_format)
+        except (OSError, ValueError, SyntaxError):
+            return False
+        return digest(pixels) == image.digest
 
     def discard(self, name: str) -> None:
         """Remove the images of a recording, known or left over, and forget it."""

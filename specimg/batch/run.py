@@ -13,7 +13,7 @@ from specimg.batch.pool import TASKS_A_WORKER, Outcome, Pool, Task
 from specimg.batch.report import Event, Limits, Report, Watch
 from specimg.batch.signals import signals_to
 from specimg.batch.survey import stamp_of, survey
-from specimg.batch.tables import write_tables
+from specimg.batch.tables import update_tables
 from specimg.batch.worker import Duty
 from specimg.clips import Stretch
 from specimg.convert import LONG_SECONDS, Long, warn
@@ -86,7 +86,7 @@ def convert_all(
         if part.is_all:
             output.remove_emptied_folders()
         if not report.stopped and part.is_all:
-            write_tables(out, settings, [output.journal], str(part))
+            update_tables(out, settings, output.journal, str(part))
         return report
 
 

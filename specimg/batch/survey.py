@@ -1,11 +1,12 @@
 """What a run has to do, beside what has been done before."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from specimg.batch.output import Output
 from specimg.errors import RefusedError
-from specimg.journal import DONE, FAILED, Stamp
+from specimg.journal import DONE, FAILED, Known, Stamp
 from specimg.manifest import Failure
 from specimg.recordings import Listing, Recording, encode_name
 from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings
@@ -42,28 +43,49 @@ def survey(
         A name is that of a table, or pruning could remove too much.
     """
     found = Survey()
-    names = set()
+    unreadable = {name for name, _ in listing.unreadable}
+    if prune and unreadable:
+        raise RefusedError(_unreachable(min(unreadable)))
+    for name, reason in listing.unreadable:
+        found.failures.append(Failure(source=name, stage="open", reason=reason))
+    reserved = {settings.manifest, FAILURES_NAME, SETTINGS_NAME}
+    gone: list[Known] = []
     with output.journal.transaction():
-        for name, reason in listing.unreadable:
-            if prune:
-                raise RefusedError(_unreachable(name))
-            names.add(name)
-            found.failures.append(Failure(source=name, stage="open", reason=reason))
-        for recording in listing.recordings:
-            _check_name(recording.name, settings)
+        known = output.journal.known()
+        for recording, before in _side_by_side(listing.recordings, known, gone):
+            _check_name(recording.name, reserved)
             stamp = stamp_of(recording.path)
-            entry = output.journal.entry(recording.name)
-            if stamp.size == NOT_THERE and entry and entry.state == DONE:
-                continue  # named, but vanished
-            names.add(recording.name)
-            if prune and stamp.size == NOT_THERE:
+            if stamp.size == NOT_THERE and before and before.entry.state == DONE:
+                gone.append(before)  # named, but vanished
+            elif prune and stamp.size == NOT_THERE:
                 raise RefusedError(_unreachable(recording.name))
-            if output.is_done(recording, stamp):
+            elif before and output.is_done(before, stamp):
                 found.skipped += 1
             else:
                 found.todo.append(recording)
-        _look_for_vanished(output, names, found, prune=prune)
+        vanished = [known for known in gone if known.name not in unreadable]
+        _look_at_vanished(output, vanished, found, prune=prune)
     return found
+
+
+def _side_by_side(
+    recordings: Iterable[Recording], known: Iterator[Known], others: list[Known]
+) -> Iterator[tuple[Recording, Known | None]]:
+    """Yield each recording, and what is known of it; of `others` take note.
+
+    Recordings and what is known are in the order of their names.
+    """
+    ahead = next(known, None)
+    for recording in recordings:
+        while ahead and ahead.name < recording.name:
+            others.append(ahead)
+            ahead = next(known, None)
+        if ahead and ahead.name == recording.name:
+            yield recording, ahead
+            ahead = next(known, None)
+        else:
+            yield recording, None
+    others += [ahead, *known] if ahead else []
 
 
 def stamp_of(path: Path) -> Stamp:
@@ -76,32 +98,30 @@ def stamp_of(path: Path) -> Stamp:
     return Stamp(path=encoded, size=status.st_size, modified=status.st_mtime_ns)
 
 
-def _look_for_vanished(
-    output: Output, names: set[str], found: Survey, *, prune: bool
+def _look_at_vanished(
+    output: Output, vanished: list[Known], found: Survey, *, prune: bool
 ) -> None:
-    """Note what is in the journal, but not among the `names` of the inputs."""
-    journal = output.journal
-    for name in [name for name in journal.names() if name not in names]:
-        entry = journal.entry(name)
-        if entry is not None and entry.state == FAILED:
-            journal.forget(name)  # nothing is left of it, or wrong
-        elif not all(map(output.has, journal.images(name))):
-            output.discard(name)
+    """Forget of what is not among the inputs any more what has no images either."""
+    for known in vanished:
+        if known.entry.state == FAILED:
+            output.journal.forget(known.name)  # nothing is left of it, or wrong
+        elif not output.has_images(known):
+            output.discard(known.name)
             found.lost += 1
         else:
             found.vanished += 1
             if prune:
-                output.discard(name)
+                output.discard(known.name)
                 found.pruned += 1
 
 
-def _check_name(name: str, settings: Settings) -> None:
+def _check_name(name: str, reserved: set[str]) -> None:
     """Refuse a folder of images where a table is to be written."""
-    reserved = (settings.manifest, FAILURES_NAME, SETTINGS_NAME)
-    if "/" in name and name.partition("/")[0] in reserved:
+    folder, slash, _ = name.partition("/")
+    if slash and folder in reserved:
         msg = (
             f"the images of {name} would be in a folder that is called like a "
-            f"file that is written: {', '.join(reserved)}; rename the folder"
+            f"file that is written: {', '.join(sorted(reserved))}; rename the folder"
         )
         raise RefusedError(msg)
 

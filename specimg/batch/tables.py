@@ -74,24 +74,40 @@ def all_failures(journals: Iterable[Journal]) -> Iterator[Failure]:
     )
 
 
-def write_tables(
-    folder: Path, settings: Settings, journals: list[Journal], tag: str
-) -> None:
-    """Write the manifest, and the failures if there are any.
+def update_tables(folder: Path, settings: Settings, journal: Journal, tag: str) -> None:
+    """Write the tables of an output in one part, unless they are there already.
 
     `tag` is who writes, of those who may be killed.
     """
     remove_partials(folder, tag)
+    path = folder / settings.manifest
+    if not path.exists() or journal.manifest != _stamp(path):
+        _write_manifest(folder, settings, [journal], tag)
+        journal.manifest = _stamp(path)
+    _write_failures(folder, [journal], tag)
+
+
+def _stamp(path: Path) -> str:
+    """Return what tells a file from another one in its place."""
+    status = path.stat()
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def _write_manifest(
+    folder: Path, settings: Settings, journals: list[Journal], tag: str
+) -> None:
     records = (image.record for image in all_images(journals))
-    write_table(
-        folder / settings.manifest, format_manifest(records, settings.manifest), tag
-    )
+    lines = format_manifest(records, settings.manifest)
+    write_table(folder / settings.manifest, lines, tag)
+
+
+def _write_failures(folder: Path, journals: list[Journal], tag: str) -> None:
+    """Write the failures if there are any."""
     for name in chain.from_iterable(journal.names(FAILED) for journal in journals):
         remove_emptied_folders(folder, name)
     if any(True for _ in all_failures(journals)):
-        write_table(
-            folder / FAILURES_NAME, format_failures(all_failures(journals)), tag
-        )
+        lines = format_failures(all_failures(journals))
+        write_table(folder / FAILURES_NAME, lines, tag)
     else:
         remove(folder / FAILURES_NAME)
 
@@ -117,7 +133,9 @@ def merge_parts(folder: Path) -> Merged:
         The tables cannot be written.
     """
     with read_parts(folder) as (settings, journals):
-        write_tables(folder, settings, journals, "merge")
+        remove_partials(folder, "merge")
+        _write_manifest(folder, settings, journals, "merge")
+        _write_failures(folder, journals, "merge")
         return Merged(
             parts=len(journals),
             images=sum(1 for journal in journals for _ in journal.images()),
