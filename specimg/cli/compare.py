@@ -9,6 +9,7 @@ import typer
 
 from specimg.cli import options
 from specimg.cli.console import count
+from specimg.cli.progress import watch_steps
 from specimg.errors import ParameterError, SpecimgError
 
 if TYPE_CHECKING:
@@ -140,10 +141,7 @@ def _run(
     model: str,
     seeds: int,
 ) -> None:
-    from rich.console import Console  # noqa: PLC0415 - keeps --help fast
-    from rich.progress import Progress  # noqa: PLC0415
-
-    from specimg.compare.experiment import run  # noqa: PLC0415
+    from specimg.compare.experiment import run  # noqa: PLC0415 - keeps --help fast
     from specimg.compare.models import MODELS, check_model  # noqa: PLC0415
     from specimg.compare.table import format_scores  # noqa: PLC0415
     from specimg.compare.verdicts import summarize  # noqa: PLC0415
@@ -165,13 +163,10 @@ def _run(
     for name in ("compare.csv", "compare.png"):
         check_writable(out / name)
     scores = []
-    console = Console(stderr=True)
-    is_shown = console.is_terminal
-    with Progress(console=console, transient=True, disable=not is_shown) as bar:
-        task = bar.add_task("", total=len(arms) * seeds)
+    with watch_steps(len(arms) * seeds) as step:
         for found in run(train, tests, arms, settings, model=model, seeds=seeds):
             scores += found
-            bar.update(task, advance=1, description=found[0].arm)
+            step(found[0].arm)
     write_atomically(out / "compare.csv", format_scores(scores, model), "compare")
     summaries = summarize(scores)
     _print(summaries, model, seeds)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specimg.cli import options
+from specimg.cli.progress import watch_steps
 from specimg.errors import SpecimgError
 
 if TYPE_CHECKING:
@@ -107,10 +108,7 @@ def _run(
     epochs: int,
     seed: int,
 ) -> None:
-    from rich.console import Console  # noqa: PLC0415 - keeps --help fast
-    from rich.progress import Progress  # noqa: PLC0415
-
-    from specimg.dataset import check_training, find_dataset  # noqa: PLC0415
+    from specimg.dataset import check_training, find_dataset  # noqa: PLC0415 - keeps --help fast
     from specimg.frontends.learned import format_learned  # noqa: PLC0415
     from specimg.learn import experiment  # noqa: PLC0415 - or says what is missing
     from specimg.precision import macro_average_precision  # noqa: PLC0415
@@ -121,18 +119,14 @@ def _run(
     check_writable(output)
     found = experiment.load(train, settings)
     module = experiment.make_frontend(frontend, settings, per_band=per_band)
-    console = Console(stderr=True)
-    with Progress(
-        console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("epochs", total=epochs)
+    with watch_steps(epochs, "epochs") as step:
         learned = experiment.learn(
             found,
             module,
             len(train.classes),
             epochs=epochs,
             seed=seed,
-            watch=lambda: bar.advance(task),
+            watch=lambda: step(""),
         )
     data = format_learned(frontend, settings.mel.n_mels, learned.parameters)
     write_atomically(output, data, "learn")

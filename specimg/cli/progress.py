@@ -1,18 +1,20 @@
-"""How a command that reads many images goes on, on stderr."""
+"""How a command that takes long goes on, on stderr."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
-from specimg.figures import Watch
+if TYPE_CHECKING:
+    from specimg.figures import Watch
 
 
 @contextmanager
-def watch_images(verb: str) -> Iterator[Watch]:
+def watch_images(verb: str) -> "Iterator[Watch]":
     """Yield what names each image that is wrong, and on a terminal moves a bar."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if not _is_shown():
         yield lambda _done, _total, fault: _tell(fault)
         return
     from rich.console import Console  # noqa: PLC0415 - only for who looks on
@@ -28,6 +30,27 @@ def watch_images(verb: str) -> Iterator[Watch]:
             progress.update(task, completed=done, total=total)
 
         yield watch
+
+
+@contextmanager
+def watch_steps(total: int, verb: str = "") -> Iterator[Callable[[str], None]]:
+    """Yield what is called after each step, and on a terminal moves a bar.
+
+    With a text it names what is done now.
+    """
+    if not _is_shown():
+        yield lambda _text: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for who looks on
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(verb, total=total)
+        yield lambda text: progress.update(task, advance=1, description=text or verb)
+
+
+def _is_shown() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _tell(fault: str) -> None:
