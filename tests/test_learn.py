@@ -102,6 +102,63 @@ def test_a_clip_that_was_filled_up_is_as_it_is_alone(init: str) -> None:
         assert not found[:, length:].any()
 
 
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ([9, 9], r"n_frames of shape \(2,\): need \(3,\)"),
+        ([9, 9, 9, 9], r"n_frames of shape \(4,\): need \(3,\)"),
+        ([9, 0, 9], "n_frames=0: need 1 to 300"),
+        ([9, 301, 9], "n_frames=301: need 1 to 300"),
+    ],
+)
+def test_counts_of_other_batches_are_refused(counts: list[int], message: str) -> None:
+    mel, n_frames = torch.from_numpy(spectrograms()), torch.tensor(counts)
+    for function in (min_max, PCEN(frame_rate=FRAME_RATE)):
+        with pytest.raises(ParameterError, match=message):
+            function(mel, n_frames)
+
+
+def test_one_count_is_that_of_all() -> None:
+    mel, module = torch.from_numpy(spectrograms()), PCEN(frame_rate=FRAME_RATE)
+    one, each = module(mel, torch.tensor([200])), module(mel, torch.tensor([200] * 3))
+    torch.testing.assert_close(one, each)
+
+
+@pytest.mark.parametrize(
+    ("kind", "tolerance"), [("float16", 3e-3), ("bfloat16", 2e-2), ("float32", 1e-5)]
+)
+def test_a_module_of_another_type_still_smooths(kind: str, tolerance: float) -> None:
+    # Clips so long that float32 ends at what the smoother multiplies by.
+    mel = torch.from_numpy(spectrograms(n_frames=8000))
+    expected = PCEN(frame_rate=FRAME_RATE, time_constant=0.05)(mel)
+    module = PCEN(frame_rate=FRAME_RATE, time_constant=0.05).float()
+    found = module(mel.to(getattr(torch, kind))).float()
+    assert (found - expected).abs().max() < tolerance * expected.abs().max()
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"gain": 2.6, "eps": 1e-12, "bias": 1e-8},
+        {"gain": 1.46, "bias": 5.8e-7, "power": 1.15, "eps": 5.56e-20},
+        {"gain": 0.1, "bias": 1.0, "power": 2.0, "eps": 1e-24, "scale": 2.0**31},
+        {"gain": 0.0, "power": 0.005, "eps": 1e-26},
+    ],
+)
+def test_extreme_parameters_are_as_in_numpy(parameters: dict[str, float]) -> None:
+    mels = spectrograms()
+    mels[0], mels[1] = 0, 1e-40
+    frontend = Pcen(**parameters)
+    expected = [frontend(mel, frame_rate=FRAME_RATE, power=1) for mel in mels]
+    mel = torch.from_numpy(mels).requires_grad_()
+    module = PCEN(frame_rate=FRAME_RATE, **parameters)
+    ours = module(mel)
+    assert_equal_to_numpy(ours.detach().numpy(), np.stack(expected))
+    ours.sum().backward()
+    for value in (mel, *module.parameters()):
+        assert value.grad.isfinite().all()
+
+
 def test_many_dimensions_are_a_batch() -> None:
     mels = torch.from_numpy(spectrograms(6))
     module = PCEN(N_MELS, frame_rate=FRAME_RATE)

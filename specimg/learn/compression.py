@@ -9,8 +9,11 @@ from torch import Tensor
 
 LOG2_E = math.log2(math.e)
 
-SMALLEST_EPS = 1e-25
-"""By less a background is not divided, for what float32 ends at."""
+SMALLEST_EPS = 1e-18
+"""By less, a background is not divided: float32 might end."""
+
+LARGEST_EXPONENT = 45.0
+"""Of 2; a larger one has too few digits behind the point left in float32."""
 
 
 class Compression(Protocol):
@@ -51,8 +54,14 @@ def compression(parameters: Sequence[Tensor], like: Tensor) -> Compression:
     like : Tensor, shape (..., n_mels, n_frames)
     """
     gain, bias, power, eps = (value.to(like.dtype) for value in parameters)
-    usual = bool((bias > 0).all() and (power > 0).all() and (eps > SMALLEST_EPS).all())
-    kind = _Usual if usual else _AtTheLimits
+    exponents = gain * eps.log2().abs() + bias.log2().abs()
+    is_usual = (
+        (like.dtype in (torch.float32, torch.float64))
+        & (eps > SMALLEST_EPS)
+        & (power > 0)
+        & (exponents * power.clamp_min(1) < LARGEST_EXPONENT)
+    )
+    kind = _Usual if is_usual.all() else _AtTheLimits
     return kind(gain, bias, power, eps, like.shape[-2])
 
 
@@ -103,7 +112,7 @@ class _Usual:
         steep *= u
         by_eps += steep.sum(-1).sum(0)
         by_log_r += log_r.mul_(steep).sum(-1).sum(0)
-        for_background = steep.mul_(self._to_background).div_(r.add_(1))
+        for_background = steep.div_(r.add_(1)).mul_(self._to_background)
         by_background += for_background.sum(-1).sum(0)
         return for_mel, for_background
 
@@ -123,7 +132,11 @@ class _Usual:
 
 
 class _AtTheLimits:
-    """Where a bias or a power is 0, as few ever need it, with torch's own gradients."""
+    """With torch's own gradients, which take four times as long.
+
+    Where a bias or a power is 0, a number outside the range of `_Usual`, in one band or
+    in all, or numbers are halves, as few ever need it.
+    """
 
     def __init__(
         self, gain: Tensor, bias: Tensor, power: Tensor, eps: Tensor, rows: int
@@ -173,6 +186,7 @@ def _at_the_limits(
     safe_bias = torch.where(bias == 0, 1.0, bias)
     safe_power = torch.where(power == 0, 1.0, power)
     root = safe_bias**safe_power * torch.expm1(safe_power * torch.log1p(x / safe_bias))
-    bare = torch.where(x > 0, torch.where(x > 0, x, 1.0) ** safe_power, 0.0)
+    taken = (bias == 0) & (x > 0)
+    bare = torch.where(taken, torch.where(taken, x, 1.0) ** safe_power, 0.0)
     root = torch.where(bias == 0, bare, root)
     return torch.where(power == 0, torch.log1p(x), root)

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn.grad import conv2d_weight
 
 CHANNELS = (16, 32, 64, 96)
@@ -68,9 +69,10 @@ class _Halving(torch.autograd.Function):
         return nn.functional.conv2d(pictures, weight, stride=2, padding=1)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor]:  # noqa: ANN401
         pictures, weight = ctx.saved_tensors
-        (gradient,) = gradients
+        gradient = gradients[0].to(weight.dtype)
         for_pictures = None
         if ctx.needs_input_grad[0]:
             for_pictures = _through_halving(gradient, weight, pictures.shape)
@@ -89,7 +91,8 @@ def _through_halving(gradient: Tensor, weight: Tensor, shape: torch.Size) -> Ten
     order = [(1, 1), (1, 2), (2, 1), (2, 2), (1, 0), (0, 1), (2, 0), (0, 2), (0, 0)]
     mixed = torch.stack([weight[..., row, column] for row, column in order], -1)
     planes = mixed.flatten(1).T @ gradient.flatten(2)
-    planes = planes.view(len(gradient), -1, len(order), *gradient.shape[-2:])
+    shaped = (len(gradient), weight.shape[1], len(order), *gradient.shape[-2:])
+    planes = planes.view(shaped)
     found = planes[:, :, :4]
     found[:, :, 1::2, :, :-1] += planes[:, :, 4:7:2, :, 1:]
     found[:, :, 2:, :-1] += planes[:, :, 5:8:2, 1:]

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from specimg.learn.batches import a_few_at_a_time, frame_counts, spectrograms
 
@@ -43,6 +44,7 @@ class _MinMax(torch.autograd.Function):
         return result
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
         (result,) = ctx.saved_tensors
         spans, counts = ctx.known
@@ -61,7 +63,7 @@ class _MinMax(torch.autograd.Function):
 
 
 def _first(
-    ends: Tensor, spectrograms: Tensor, find: Callable[..., Tensor]
+    ends: Tensor, values: Tensor, find: Callable[..., Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the indices of an extreme of each, from the extreme of each row.
 
@@ -69,4 +71,4 @@ def _first(
     """
     each = torch.arange(len(ends), device=ends.device)
     rows = find(ends, dim=-1)
-    return each, rows, find(spectrograms[each, rows], dim=-1)
+    return each, rows, find(values[each, rows], dim=-1)

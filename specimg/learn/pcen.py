@@ -8,10 +8,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from specimg.learn.batches import a_few_at_a_time, frame_counts, spectrograms
 from specimg.learn.compression import compression
 from specimg.learn.smoother import Smoother
+
+SMALLEST_S = 1e-30
+"""Of a smaller coefficient float32 has nothing left."""
 
 
 def pcen(
@@ -26,7 +30,7 @@ def pcen(
     Parameters
     ----------
     mel : Tensor, shape (..., n_mels, n_frames)
-    s : Tensor of float64, shape (n_mels, 1) or (1, 1)
+    s : Tensor, shape (n_mels, 1) or (1, 1)
         Coefficient of the smoother, above 0 and up to 1.
     start : Tensor, shape (..., n_mels, 1)
         State of the smoother before the first frame; without it each clip is played
@@ -37,6 +41,7 @@ def pcen(
         Frames of each clip, where some are filled up with zeros to the longest.
     """
     counts = frame_counts(mel, n_frames)
+    s = s.double().clamp_min(SMALLEST_S)
     result: Tensor = _Pcen.apply(mel, s, start, counts, *parameters)  # type: ignore[no-untyped-call]
     return result
 
@@ -65,6 +70,7 @@ class _Pcen(torch.autograd.Function):
         return result
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         mel, s, background = ctx.saved_tensors
         smoother, compressor, starts, counts, in_loop = ctx.known

@@ -4,10 +4,11 @@ import torch
 from torch import Tensor
 
 MAX_EXPONENT = 600.0
-"""e to this power, times what a spectrogram holds, is far from what float64 ends at."""
+"""e to this power, times what a spectrogram or its gradient holds, is far from what
+float64 ends at."""
 
 MAX_EXPONENT_FLOAT32 = 40.0
-"""The same for float32, whose sums torch computes in float64."""
+"""The same for float32, whose running sums torch computes in float64 on a CPU."""
 
 ALMOST_ONE = 1.0 - 2.0**-53
 """A coefficient of 1 leaves no past at all, whose logarithm is not a number; e**-40 is
@@ -102,14 +103,14 @@ class Smoother:
         state = None
         for first in range(0, values.shape[-1], self._longest):
             block = values[..., first : first + self._longest]
-            count = block.shape[-1]
-            total = block * self._growth[:, :count]
+            length = block.shape[-1]
+            total = block * self._growth[:, :length]
             if state is not None:
                 total[..., :1] += state
             total.cumsum_(-1)
-            shrink = self._shrink[:, :count]
+            shrink = self._shrink[:, :length]
             state = total[..., -1:] * shrink[:, -1:]
-            torch.mul(total, shrink, out=out[..., first : first + count])
+            torch.mul(total, shrink, out=out[..., first : first + length])
 
     def _taken_by(self, count: int) -> Tensor:
         """Return the share that `count` frames take from what was before them."""
