@@ -212,6 +212,23 @@ def test_nothing_to_convert_is_an_error(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("command", ["verify", "merge", "stats", "gallery"])
+def test_a_folder_that_cannot_be_looked_at_is_named(command: str) -> None:
+    name = 300 * "x"
+    result = specimg(command, name)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"Error: cannot use {name}")
+    assert result.stderr.endswith(": File name too long\n")
+
+
+def test_an_empty_list_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").touch()
+    arguments = ("--files-from", tmp_path / "list.txt", tmp_path / "out")
+    result = specimg("convert", *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "names no recording" in " ".join(result.stderr.replace("│", " ").split())
+
+
 def test_an_output_that_cannot_be_written_is_an_error(
     recordings: Path, tmp_path: Path
 ) -> None:

@@ -1,6 +1,5 @@
 """The README's commands do what it says, and it says what there is."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -125,10 +124,11 @@ def test_its_parallel_runs_make_all_parts(field: Path) -> None:
 
 def test_its_list_of_inputs_is_read(field: Path) -> None:
     (script,) = (block for block in blocks("sh") if "--files-from" in block)
-    (field / "images").mkdir()
-    (field / "images" / "manifest.csv").touch()
-    os.utime(field / "images" / "manifest.csv", (0, 0))
-    assert "converted 1 recording" in run_in(field, "sh", "-c", script)
+    assert "converted 7 recordings" in run_in(field, "sh", "-c", script)
+    # All of them name the images as their folder would.
+    rest = run_in(field, "specimg", "convert", "recordings", "images")
+    assert "converted 1 recording:" in rest
+    assert "already converted: 7" in rest
 
 
 FILES = "frontend r g b clip-overlap final-clip format bit-depth size manifest"

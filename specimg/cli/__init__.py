@@ -72,7 +72,8 @@ def main() -> None:
         app()
     except OSError as error:
         # Everything else that can be read or written has an error of its own.
-        typer.echo(f"Error: cannot write to stdout: {error.strerror}", err=True)
+        what = "write to stdout" if error.filename is None else f"use {error.filename}"
+        typer.echo(f"Error: cannot {what}: {error.strerror}", err=True)
         # What could not be written is still in its buffer, and tried again at exit.
         with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
             os.dup2(nothing.fileno(), 1)

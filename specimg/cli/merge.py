@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from specimg.cli.console import count
 from specimg.errors import SpecimgError
 
 SOME_FAILED = 3
@@ -30,8 +31,8 @@ def merge(out: Out) -> None:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(
-        f"merged {merged.parts} parts: {merged.images} images, "
-        f"{merged.failures} failures, {merged.manifest} in {out}"
+        f"merged {count(merged.parts, 'part')}: {count(merged.images, 'image')}, "
+        f"{count(merged.failures, 'failure')}, {merged.manifest} in {out}"
     )
     if merged.failures:
         raise typer.Exit(SOME_FAILED)

@@ -44,6 +44,8 @@ def run(
     inputs = [*inputs, *(_read_list(files_from, from0=from0) if files_from else ())]
     if not inputs:
         msg = "need at least one INPUT, and last the folder OUT to write to"
+        if files_from:
+            msg = f"{files_from} names no recording"
         raise typer.BadParameter(msg)
     part = _read_part(shard)
     jobs = jobs or _processors()
