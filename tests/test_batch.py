@@ -79,6 +79,10 @@ def processes_of(session: int) -> list[int]:
 
 
 def start(*arguments: object, **kwargs: object) -> "subprocess.Popen[str]":
+    # Where the tests run in the background, SIGINT is ignored, which is inherited.
+    kwargs = {
+        "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    } | kwargs
     return subprocess.Popen(
         [SPECIMG, *map(str, arguments)],
         start_new_session=True,
@@ -526,7 +530,7 @@ def test_other_settings_are_refused_with_what_differs(tmp_path: Path) -> None:
 
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
-    folder = field(tmp_path / "in", 60)
+    folder = field(tmp_path / "in", 300)  # some seconds of work
     out = tmp_path / "out"
     first = start("convert", folder, out, "--clip-duration", "0.5", "--hop-length", "8")
     while not (out / "class0").is_dir():
