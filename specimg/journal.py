@@ -91,7 +91,6 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._is_changed = False
         with _translated(path):
             self._connection = sqlite3.connect(path, isolation_level=None)
             # Exclusive: no shared memory, which network file systems do not have.
@@ -113,7 +112,6 @@ class Journal:
             yield
         except BaseException:
             self._connection.rollback()
-            self._is_changed = False
             raise
         with _translated(self.path):
             try:
@@ -139,7 +137,6 @@ class Journal:
     @manifest.setter
     def manifest(self, stamp: str) -> None:
         self.set(_MANIFEST, stamp)
-        self._is_changed = False
 
     def entry(self, name: str) -> Entry | None:
         """Return what is known of a recording."""
@@ -234,9 +231,7 @@ class Journal:
             self._change()
 
     def _change(self) -> None:
-        if not self._is_changed:
-            self.set(_MANIFEST, "")
-            self._is_changed = True
+        self._do("DELETE FROM run WHERE key = ?", _MANIFEST)
 
     def _do(self, statement: str, *values: object) -> int:
         """Return how many rows it changed."""
