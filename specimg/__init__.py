@@ -4,8 +4,7 @@
 >>> settings = specimg.Settings.from_options({"r": "db", "g": "pcen", "b": "exp"})
 """
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as typing has it, which takes a while to load
 if TYPE_CHECKING:
     from specimg.errors import (
         AudioReadError,
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
         SpecimgError,
         StorageError,
     )
-    from specimg.rendering import render
+    from specimg.inference import read, render
     from specimg.settings import Settings
 
 __version__ = "0.1.0"
@@ -28,10 +27,15 @@ __all__ = [
     "Settings",
     "SpecimgError",
     "StorageError",
+    "read",
     "render",
 ]
 
-_HOMES = {"Settings": "specimg.settings", "render": "specimg.rendering"}
+_HOMES = {
+    "Settings": "specimg.settings",
+    "read": "specimg.inference",
+    "render": "specimg.inference",
+}
 
 
 def __getattr__(name: str) -> object:

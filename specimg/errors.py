@@ -72,6 +72,10 @@ class RefusedError(SpecimgError, ValueError):
     """The output folder holds something else than this run would write."""
 
 
+class ResourceError(SpecimgError, OSError):
+    """The machine allows too few open files or processes, or too little memory."""
+
+
 class DatasetError(SpecimgError, ValueError):
     """Labeled recordings from which nothing can be learned or told."""
 
@@ -80,9 +84,30 @@ class StorageError(SpecimgError, OSError):
     """The output folder takes nothing more: full, read-only, or gone."""
 
 
+def join_warnings(*texts: str) -> str:
+    """Put what is wrong with a recording into one cell of a table, each thing once."""
+    parts = [part for text in texts for part in text.split("; ")]
+    return "; ".join(dict.fromkeys(filter(None, parts)))
+
+
+def quote(value: object) -> str:
+    """Return a value as a message shows it: in one line, and short, whatever it is."""
+    try:
+        return shorten(repr(value))
+    except ValueError:  # of its own thousands of digits
+        return "a number of thousands of digits"
+
+
+def shorten(text: str) -> str:
+    """Return a text as a message shows it: not longer than a line."""
+    limit = 80
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
 def check_choice(name: str, value: object, choices: Iterable[object]) -> None:
     """Raise a ParameterError that names the `choices` unless `value` is one."""
     known = list(choices)
     if value not in known:
-        msg = f"{name}={value}: need one of {', '.join(map(str, known))}"
+        shown = shorten(value) if isinstance(value, str) else quote(value)
+        msg = f"{name}={shown}: need one of {', '.join(map(str, known))}"
         raise ParameterError(msg)

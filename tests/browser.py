@@ -13,11 +13,11 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 class Page:
     """A gallery in the browser, as a user sees it."""
 
-    def __init__(self, browser: Chrome, out: Path) -> None:
+    def __init__(self, browser: Chrome, out: Path, page: Path | None = None) -> None:
         self.out = out
         self.browser = browser
         self.problems()  # of the page before
-        browser.get((out / "gallery.html").as_uri())
+        browser.get((page or out / "gallery.html").as_uri())
         self.wait_for_images()
 
     def find(self, selector: str) -> WebElement:

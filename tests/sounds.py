@@ -1,5 +1,6 @@
 """Sounds and recordings that the tests make, and the command that they run."""
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 from PIL import Image
+
+from specimg.audio import AudioReader
 
 SHARED = Path(__file__).parents[2] / "shared" / "audio"
 SPECIMG = str(Path(sys.executable).with_name("specimg"))
@@ -65,6 +68,52 @@ def specimg(
         capture_output=True,
         text=True,
     )
+
+
+def peak_kilobytes(*arguments: object) -> int:
+    """Peak memory of the largest process of a run."""
+    code = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    command = [sys.executable, "-c", code, SPECIMG, *map(str, arguments)]
+    output = subprocess.check_output(command, stderr=subprocess.DEVNULL)
+    return int(output)
+
+
+def read_samples(path: Path) -> tuple[NDArray[np.float32], int, str]:
+    """Return a recording as specimg reads it, its rate, and what is wrong with it."""
+    parts = [np.empty(0, np.float32)]
+    block = np.empty((2, 100_003), np.float32)
+    with AudioReader(path) as reader:
+        while n_read := reader.read(block):
+            parts.append(block[0, :n_read].copy())
+        samples = np.concatenate(parts)
+        assert reader.frames_read == samples.size
+        return samples, reader.sample_rate, reader.warning
+
+
+def same_sound(
+    one: NDArray[np.float32], two: NDArray[np.float32], reach: int = 2400
+) -> float:
+    """Return the correlation of two recordings at the lag where they agree best."""
+    n = min(len(one), len(two))
+    spectrum = np.fft.rfft(one[:n], 2 * n) * np.fft.rfft(two[:n], 2 * n).conj()
+    lags = np.fft.irfft(spectrum)
+    near = np.concatenate([lags[-reach:], lags[:reach]])
+    lag = int(np.argmax(near)) - reach
+    first, second = one[max(0, lag) :], two[max(0, -lag) :]
+    n = min(len(first), len(second))
+    first, second = first[:n].astype(float), second[:n].astype(float)
+    energy = (first @ first) * (second @ second)
+    return float(first @ second / np.sqrt(energy)) if energy else 0.0
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """Read a table that specimg wrote."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def read_png(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:

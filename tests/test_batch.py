@@ -1,6 +1,5 @@
 """The contract with whoever runs a batch: kills, faults, full disks, resume."""
 
-import csv
 import json
 import os
 import random
@@ -8,7 +7,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,41 +17,10 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from runs import QUICK, field, linux, processes_of, rows, slow, start, tree
 from sounds import SPECIMG, chirps, noise, read_png, specimg, tone, write
 
-from specimg.recordings import decode_name
-
-slow = pytest.mark.slow
-linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-QUICK = ("--clip-duration", "0.5", "--n-mels", "32", "--hop-length", "256")
-
-
-def tree(out: Path) -> dict[str, bytes]:
-    """All files of an output but the run's own record."""
-    paths = (p for p in out.rglob("*") if p.is_file() and ".specimg" not in p.parts)
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths}
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def field(folder: Path, count: int, seconds: float = 1.3) -> Path:
-    """Make `count` recordings in several formats."""
-    kinds = [("wav", "WAV"), ("flac", "FLAC"), ("ogg", "OGG"), ("aiff", "AIFF")]
-    made = {}
-    for number in range(count):
-        suffix, kind = kinds[number % 4]
-        path = folder / f"class{number % 3}" / f"{number:05d}.{suffix}"
-        variant = number % 12
-        if variant not in made:
-            samples = chirps(seconds, 16_000, seed=variant)
-            made[variant] = write(path, samples, 16_000, format=kind)
-        elif not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(made[variant], path)
-    return folder
+from specimg.encoding import decode_name
 
 
 @pytest.fixture(scope="module")
@@ -63,34 +30,6 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, byte
     out = folder.parent / "out"
     assert specimg("convert", folder, out, *QUICK, "--jobs", 1).returncode == 0
     return folder, tree(out)
-
-
-def processes_of(session: int) -> list[int]:
-    """Processes that a run has started, by the session that it was put in."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(path.parent.name))
-    return found
-
-
-def start(*arguments: object, **kwargs: object) -> "subprocess.Popen[str]":
-    # Where the tests run in the background, SIGINT is ignored, which is inherited.
-    kwargs = {
-        "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-    } | kwargs
-    return subprocess.Popen(
-        [SPECIMG, *map(str, arguments)],
-        start_new_session=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **kwargs,
-    )
 
 
 @linux
@@ -105,7 +44,8 @@ def test_60_kills_leave_no_half_image_and_the_same_tree(
     while kills < 60 or finished == 0:
         with start("convert", folder, out, *QUICK, "--jobs", 2) as process:
             try:
-                process.wait(chance.uniform(0.2, 2.2))
+                # After them the run may finish, however slow the machine is just now.
+                process.wait(chance.uniform(0.2, 2.2) if kills < 60 else None)
             except subprocess.TimeoutExpired:
                 kills += 1
                 if kills % 2:
@@ -159,6 +99,25 @@ def test_shards_at_the_same_time_and_a_merge_give_the_same_tree(
     assert specimg("verify", tmp_path).returncode == 0
 
 
+@slow
+@pytest.mark.parametrize("count", [4, 7])
+def test_shards_make_a_folder_that_nobody_has_made_before(
+    many: tuple[Path, dict[str, bytes]], tmp_path: Path, count: int
+) -> None:
+    """Each round begins with nothing, not even with the folder above."""
+    folder, expected = many
+    for number in range(3):
+        out = tmp_path / f"round{number}" / "out"
+        command = ("convert", folder, out, *QUICK, "-j1", "--quiet")
+        shards = [
+            start(*command, "--shard", f"{i}/{count}") for i in range(1, count + 1)
+        ]
+        told = [shard.communicate()[1] for shard in shards]
+        assert [shard.returncode for shard in shards] == [0] * count, told
+        assert specimg("merge", out).returncode == 0
+        assert tree(out) == expected
+
+
 def test_the_order_of_the_inputs_does_not_matter(tmp_path: Path) -> None:
     folder = field(tmp_path / "in", 9)
     classes = sorted(folder.iterdir())
@@ -177,8 +136,8 @@ def test_the_order_of_the_inputs_does_not_matter(tmp_path: Path) -> None:
 
 HOOKS = """
 import os, signal, time
-from specimg import convert
-whole = convert.convert_recording
+from specimg import conversion
+whole = conversion.convert_recording
 def hooked(recording, *arguments):
     if recording.name.endswith("crash.wav"):
         os.kill(os.getpid(), signal.SIGSEGV)
@@ -190,7 +149,7 @@ def hooked(recording, *arguments):
         while True:
             hoard.append(bytearray(2**24))
     return whole(recording, *arguments)
-convert.convert_recording = hooked
+conversion.convert_recording = hooked
 """
 
 
@@ -458,9 +417,8 @@ def test_resume_does_only_what_is_not_done(tmp_path: Path) -> None:
     again = specimg("convert", folder, out, *QUICK)
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout.startswith("already converted: 8 recordings\n")
-    hidden = out / ".specimg"
     for path, modified in times.items():
-        if hidden not in (path, *path.parents):
+        if not path.name.startswith(".specimg"):
             assert path.stat().st_mtime_ns == modified, path
     images = sorted(out.rglob("*.png"))
     images[0].unlink()
@@ -502,7 +460,7 @@ def test_after_a_crash_of_the_machine_images_are_looked_into(tmp_path: Path) -> 
     # and a journal that another boot of the machine has opened and not closed.
     image = next(out.rglob("*.png"))
     image.write_bytes(bytes(image.stat().st_size))
-    with closing(sqlite3.connect(out / ".specimg" / "part-1-of-1.sqlite")) as journal:
+    with closing(sqlite3.connect(out / ".specimg.sqlite")) as journal:
         journal.execute("UPDATE run SET value = 'another boot' WHERE key = 'open'")
         journal.commit()
     again = specimg("convert", folder, out, *QUICK)
@@ -597,13 +555,14 @@ def test_nothing_of_a_former_run_stays_after_overwrite_and_prune(
     shutil.rmtree(folder / "class1")
     specimg("convert", folder, out, *QUICK, "--prune")
     assert sorted(p.name for p in out.iterdir() if p.is_dir()) == [
-        *(".specimg", "class0", "class2")
+        *("class0", "class2")
     ]
     shutil.rmtree(folder / "class2")
     named = ("--overwrite", "--manifest", "metadata.jsonl")
     assert specimg("convert", folder, out, *QUICK, *named).returncode == 0
     assert sorted(p.name for p in out.iterdir()) == [
-        *(".specimg", "class0", "metadata.jsonl", "specimg.toml")
+        *(".specimg.lock", ".specimg.sqlite", ".specimg.train.png.jsonl"),
+        *("README.md", "class0", "metadata.jsonl", "specimg.toml"),
     ]
 
 
@@ -698,6 +657,28 @@ def test_a_hopeless_run_stops_early(tmp_path: Path) -> None:
     assert "failed on 150 recordings" in again.stdout
 
 
+@pytest.mark.parametrize("final", ["extend", "remainder", "full", "drop"])
+@pytest.mark.parametrize("overlap", [0.0, 0.2])
+def test_a_dry_run_promises_what_a_run_does(
+    tmp_path: Path, final: str, overlap: float
+) -> None:
+    for number, seconds in enumerate((0.01, 0.3, 0.5, 0.7, 1.0, 1.3, 2.02)):
+        write(tmp_path / "in" / f"{number}.wav", chirps(seconds, 16_000), 16_000)
+    command = ("convert", tmp_path / "in", tmp_path / "out", *QUICK)
+    options = ("--final-clip", final, "--clip-overlap", overlap)
+    promised = specimg(*command, *options, "--dry-run")
+    done = specimg(*command, *options)
+    assert promised.returncode == done.returncode == 3
+    images = len(rows(tmp_path / "out" / "manifest.csv"))
+    assert f"would write about {images} images" in promised.stdout
+    failed = {
+        (r["source"], r["reason"]) for r in rows(tmp_path / "out" / "failures.csv")
+    }
+    lines = promised.stdout.splitlines()
+    told = {line.removeprefix("would fail: ") for line in lines if "would fail" in line}
+    assert told == {f"{source}: {reason}" for source, reason in failed}
+
+
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(tmp_path: Path) -> None:
     folder = field(tmp_path / "in", 8)
     (folder / "empty.wav").touch()
@@ -708,7 +689,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(tmp_path: Path) ->
     lines = result.stdout.splitlines()
     assert lines[0] == "would read 8 recordings, 10.4 s of audio"
     assert lines[1].startswith("would write about 24 images, ")
-    assert lines[2] == "would pass over 1 file: not audio"
+    assert lines[2] == "would pass over 1 file: 1 .txt"
     assert lines[3] == "would fail: empty.wav: empty: 0 bytes"
     specimg("convert", folder, tmp_path / "out", *QUICK)
     assert len(rows(tmp_path / "out" / "manifest.csv")) == 24

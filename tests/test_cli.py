@@ -24,7 +24,9 @@ def rows(out: Path, name: str = "manifest.csv") -> list[dict[str, str]]:
 
 
 def files(out: Path) -> list[str]:
-    paths = (p for p in out.rglob("*") if p.is_file() and ".specimg" not in p.parts)
+    paths = (
+        p for p in out.rglob("*") if p.is_file() and not p.name.startswith(".specimg")
+    )
     return sorted(path.relative_to(out).as_posix() for path in paths)
 
 
@@ -49,7 +51,7 @@ def test_convert_writes_images_a_manifest_and_the_settings(
     assert result.stdout == (
         "converted 3 recordings: 6 clips, 14.5 s of audio\n"
         f"wrote 6 images and manifest.csv in {out}\n"
-        "passed over 1 file: not audio\n"
+        "passed over 1 file: 1 .txt\n"
     )
     images = [
         "field.OGG_00000.000s.png",
@@ -59,7 +61,8 @@ def test_convert_writes_images_a_manifest_and_the_settings(
         "robin/1.wav_00006.000s.png",
         "wren/1.flac_00000.000s.png",
     ]
-    assert files(out) == sorted([*images, "manifest.csv", "specimg.toml"])
+    tables = ["README.md", "manifest.csv", "specimg.toml"]
+    assert files(out) == sorted([*images, *tables])
     table = rows(out)
     assert [row["file_name"] for row in table] == images
     assert table[4] == table[4] | {
@@ -156,7 +159,8 @@ def test_options_reach_the_picture(
 def test_a_whole_recording_is_called_after_it(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", chirps(4))
     specimg("convert", path, tmp_path / "out", "--clip-duration", "whole")
-    assert files(tmp_path / "out") == ["a.wav.png", "manifest.csv", "specimg.toml"]
+    tables = ["manifest.csv", "specimg.toml"]
+    assert files(tmp_path / "out") == ["README.md", "a.wav.png", *tables]
 
 
 def test_what_fails_is_told_and_the_rest_is_converted(
@@ -340,9 +344,8 @@ def test_a_class_a_folder_tree_stays_one(tmp_path: Path) -> None:
         write(tmp_path / "in" / label / "1.wav", noise())
     specimg("convert", tmp_path / "in", tmp_path / "out")
     folders = [p.name for p in (tmp_path / "out").iterdir() if p.is_dir()]
-    # It does not see folders that begin with a dot as classes only since they hold
-    # no images; what else it would take for a class is not there.
-    assert sorted(folders) == [".specimg", "robin", "wren"]
+    # It would take a hidden folder for a class as well.
+    assert sorted(folders) == ["robin", "wren"]
 
 
 @pytest.mark.parametrize(

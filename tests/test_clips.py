@@ -1,4 +1,7 @@
 import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -6,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from specimg.clips import Clip, ClipSettings, cut
 from specimg.errors import ClipError, ParameterError
+from specimg.spans.plan import plan_known
+from specimg.spans.reader import Clip, begin_of, read_clips
+from specimg.spans.settings import ClipSettings
+from specimg.spans.sources import span_source
+from specimg.spans.span import ClipRange, Span
 
 RATE = 1000
 WINDOW = 0.02
@@ -16,7 +23,10 @@ WINDOW = 0.02
 class Reader:
     """Samples that are their own numbers, so that a clip tells what it holds."""
 
-    def __init__(self, n_samples: int) -> None:
+    full_scale = 1.0
+
+    def __init__(self, n_samples: int, sample_rate: int = RATE) -> None:
+        self.sample_rate = sample_rate
         self.left = np.arange(n_samples, dtype=np.float32)
 
     def read(self, out: NDArray[np.float32]) -> int:
@@ -29,14 +39,24 @@ class Reader:
 def cut_all(
     seconds: float, settings: ClipSettings, rate: int = RATE
 ) -> list[tuple[float, float, list[float]]]:
-    reader = Reader(round(seconds * rate))
-    clips = cut(reader.read, rate, settings, shortest=WINDOW, limit=math.inf)
+    reader = Reader(round(seconds * rate), rate)
+    source = span_source(settings, shortest=WINDOW, longest=math.inf)
+    clips = read_clips(reader, source)
+    try:
+        planned = list(plan_known(source, reader.left.size, rate))
+    except ClipError as error:
+        with pytest.raises(ClipError, match=re.escape(str(error))):
+            list(read_clips(Reader(round(seconds * rate), rate), source))
+        planned = []
 
     def own(clip: Clip) -> tuple[float, float, list[float]]:
         assert clip.level.peak == clip.samples.max(initial=0)
-        return clip.start, clip.end, clip.samples.tolist()
+        return clip.span.start, clip.span.end, clip.samples.tolist()
 
-    return [own(clip) for clip in clips]
+    found = [own(clip) for clip in clips]
+    # What is promised before anything is read is what is read.
+    assert [(span.start, span.end) for span in planned] == [c[:2] for c in found]
+    return found
 
 
 def spans(seconds: float, **settings: object) -> list[tuple[float, float]]:
@@ -104,7 +124,7 @@ def test_whole_is_one_clip() -> None:
 def test_a_recording_too_long_for_one_image_is_refused_before_it_is_all_read() -> None:
     reader = Reader(10**6)
     settings = ClipSettings(duration=math.inf)
-    clips = cut(reader.read, RATE, settings, shortest=WINDOW, limit=10.0)
+    clips = read_clips(reader, span_source(settings, shortest=WINDOW, longest=10.0))
     with pytest.raises(
         ClipError, match="too long for one image: more than 10 s; set --clip"
     ):
@@ -137,6 +157,47 @@ def test_clips_hold_what_their_start_and_end_say(
     if final != "drop":
         left = n_samples / rate - max(end for _, end, _ in clips)
         assert left < WINDOW + 1 / rate
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Spans that somebody has listed; they overlap, nest, and leave gaps."""
+
+    listed: tuple[tuple[float, float], ...]
+    longest = math.inf
+    looks_back = False
+
+    def spans(self, first: int = 0) -> Iterator[Span]:
+        for start, end in self.listed[first:]:
+            yield Span(start=start, end=end, shown=5.0)
+
+    def rest(self, number: int, end: int, n_new: int, sample_rate: int) -> Span | None:  # noqa: ARG002
+        start = self.listed[number][0]
+        if end <= round(start * sample_rate):
+            return None
+        return Span(start=start, end=end / sample_rate, shown=5.0)
+
+
+@given(
+    starts=st.lists(st.integers(0, 60), min_size=1, max_size=12),
+    lengths=st.lists(st.integers(1, 50), min_size=12, max_size=12),
+    n_samples=st.integers(0, 100),
+    first=st.integers(0, 5),
+)
+def test_any_source_of_spans_is_read_in_one_pass(
+    starts: list[int], lengths: list[int], n_samples: int, first: int
+) -> None:
+    pairs = zip(sorted(starts), lengths, strict=False)
+    source = Listed(tuple((a / RATE, (a + n) / RATE) for a, n in pairs))
+    wanted = ClipRange(first, None)
+    reader = Reader(n_samples)
+    reader.left = reader.left[begin_of(source, wanted, RATE) :]
+    expected = [
+        list(range(round(a * RATE), min(n_samples, round(b * RATE))))
+        for a, b in source.listed[first:]
+    ]
+    found = read_clips(reader, source, wanted)
+    assert [clip.samples.tolist() for clip in found] == [e for e in expected if e]
 
 
 @pytest.mark.parametrize(

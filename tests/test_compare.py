@@ -15,23 +15,24 @@ from labeled import (
     only_noise,
     write_folder,
 )
+from PIL import Image
 from sklearn.metrics import average_precision_score
-from sounds import noise, specimg, write
+from sounds import noise, read_png, specimg, write
 
-from specimg.arms import parse_arm
-from specimg.compare.experiment import run
-from specimg.compare.verdicts import Summary, summarize
-from specimg.dataset import check_test, find_dataset, render_dataset
+from specimg.dataset.labeled import check_test, find_dataset
+from specimg.dataset.metrics import macro_average_precision
+from specimg.dataset.rendered import render_dataset
 from specimg.errors import DatasetError, ParameterError
-from specimg.image import decode
-from specimg.precision import macro_average_precision
+from specimg.evaluate.experiment import run
+from specimg.evaluate.verdicts import Summary, summarize
 from specimg.settings import Settings
+from specimg.settings.variants import parse_variant
 
 SECOND = Settings.from_options({"clip_duration": 1})
 
 
 def summarized(train: Path, test: Path, *specs: str, seeds: int = 5) -> list[Summary]:
-    arms = [parse_arm(spec) for spec in specs]
+    arms = [parse_variant(spec) for spec in specs]
     tests = {"test": find_dataset(test)}
     scores = run(find_dataset(train), tests, arms, SECOND, model="ridge", seeds=seeds)
     return summarize([score for found in scores for score in found])
@@ -75,24 +76,24 @@ def test_a_weight_counts_a_clip_as_often() -> None:
     [("db", 1), ("pcen:scale=1e+3", 1), ("db+pcen:gain=1e+0,bias=3+exp:a=1", 3)],
 )
 def test_an_arm_is_one_frontend_or_three(spec: str, count: int) -> None:
-    assert len(parse_arm(spec).frontends) == count
+    assert len(parse_variant(spec).frontends) == count
 
 
 @pytest.mark.parametrize("spec", ["db+pcen", "db+", "", "loud", "db:loud=3"])
 def test_an_arm_of_anything_else_is_refused(spec: str) -> None:
     with pytest.raises(ParameterError):
-        parse_arm(spec)
+        parse_variant(spec)
 
 
 def test_pictures_are_those_that_convert_writes(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "in", clear_call, count=2)
     write(folder / "b" / "longer.wav", noise(2.4))
-    arm = parse_arm("db+pcen+exp")
+    arm = parse_variant("db+pcen+exp")
     pictures = render_dataset(find_dataset(folder), SECOND, arm)
     options = ["--r", "db", "--g", "pcen", "--b", "exp", "--clip-duration", 1]
     assert specimg("convert", folder, tmp_path / "out", *options).returncode == 0
     files = sorted((tmp_path / "out").glob("*/*.png"))
-    written = np.stack([decode(file.read_bytes(), "png") for file in files])
+    written = np.stack([read_png(file) for file in files])
     np.testing.assert_array_equal(pictures.pixels, written)
     assert pictures.labels.tolist() == [0, 0, 1, 1, 1, 1, 1]
     assert pictures.sources.tolist() == [0, 1, 2, 3, 4, 4, 4]
@@ -192,7 +193,8 @@ def test_the_command_writes_a_row_for_each_arm_seed_and_test(folders: Path) -> N
     mean, deviation = np.mean(values), np.std(values, ddof=1)
     assert f"{mean:.3f} ± {deviation:.3f}" in stdout
     assert "cannot be told from chance" in stdout
-    assert decode((folders / "out" / "compare.png").read_bytes(), "png").shape[2] == 4
+    with Image.open(folders / "out" / "compare.png") as chart:
+        assert chart.mode == "RGBA"
 
 
 def test_names_that_look_like_formulas_and_small_pictures_are_fine(

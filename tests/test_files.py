@@ -13,10 +13,10 @@ from sounds import chirps
 import specimg
 from specimg import Settings
 from specimg.errors import StorageError, UnwritableError
-from specimg.image import encode
-from specimg.manifest import Failure, Record, format_failures, format_manifest
-from specimg.png import encode_png
-from specimg.storage import image_name, write_atomically
+from specimg.output.files import image_name, write_atomically
+from specimg.output.manifest import Failure, Record, format_failures, format_manifest
+from specimg.rendering.image import encode
+from specimg.rendering.png import encode_png
 
 RECORD = Record(
     file_name="a/robin.wav_00003.000s.png",

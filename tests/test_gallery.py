@@ -305,6 +305,34 @@ def test_names_that_look_like_html_or_addresses_do_no_harm(
     assert page.problems() == []
 
 
+@pytest.mark.parametrize("where", ["a: page #1/%41?.html", "out/../x.html", "up.HTML"])
+def test_a_page_elsewhere_shows_the_images_where_they_are(
+    browser: Chrome, out: Path, tmp_path: Path, where: str
+) -> None:
+    copy = shutil.copytree(out, tmp_path / "out" / "of: 100 % #1?")
+    path = tmp_path / where
+    before = sorted(copy.rglob("*"))
+    result = specimg("gallery", copy, "-o", path)
+    assert result.returncode in (0, 3), result.stderr
+    assert result.stdout.startswith(f"wrote {path}: ")
+    assert sorted(copy.rglob("*")) == before
+    page = Page(browser, copy, path)
+    widths = page.run(
+        "[...document.querySelectorAll('.cell img')].map(i => i.naturalWidth)"
+    )
+    assert widths
+    assert min(widths) > 0
+    assert page.problems() == []
+
+
+def test_a_page_that_is_not_called_html_is_wrong_usage(out: Path) -> None:
+    before = (out / "manifest.csv").read_bytes()
+    result = specimg("gallery", out, "-o", out / "manifest.csv")
+    assert result.returncode == 2
+    assert "need a name that ends in .html" in " ".join(result.stderr.split())
+    assert (out / "manifest.csv").read_bytes() == before
+
+
 def test_nothing_can_be_asked_of_the_network(page: Page) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.5)

@@ -8,18 +8,17 @@ from sounds import chirps, read_png, specimg, write
 
 from specimg.arrays import Spectrogram
 from specimg.errors import ParameterError
-from specimg.frontends import Decibel as DecibelFrontend
-from specimg.frontends import Exponential as ExponentialFrontend
-from specimg.frontends import Pcen
-from specimg.frontends.spec import parse_frontend
-from specimg.normalize import min_max as numpy_min_max
-from specimg.rendering import mel_of_clip
+from specimg.rendering.frontends import Decibel as DecibelFrontend
+from specimg.rendering.frontends import Exponential as ExponentialFrontend
+from specimg.rendering.frontends import Pcen
+from specimg.rendering.frontends.spec import parse_frontend
+from specimg.rendering.normalize import min_max as numpy_min_max
+from specimg.rendering.pipeline import mel_of_clip
 from specimg.settings import Settings
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
 from specimg.learn import PCEN, Decibel, Exponential, min_max  # noqa: E402
-from specimg.learn.network import Network  # noqa: E402
 
 FRAME_RATE = 22_050 / 128
 N_MELS = 12
@@ -209,32 +208,6 @@ def test_float32_has_the_gradients_of_float64(parameters: dict[str, float]) -> N
     for single, double in zip(*found, strict=True):
         off = (single.double() - double.double()).abs().max()
         assert off <= tolerance * double.abs().max()
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("shape", [(8, 9), (9, 8), (1, 1), (128, 513)])
-def test_the_network_sends_the_gradient_of_its_pictures_back(
-    shape: tuple[int, int], channels: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    generator = torch.Generator().manual_seed(0)
-    size = (3, channels, *shape)
-    pictures = torch.rand(size, dtype=torch.float64, generator=generator)
-    network = Network(2, shape[0]).double().eval()
-
-    def gradients() -> tuple["torch.Tensor", "torch.Tensor"]:
-        leaf = pictures.clone().requires_grad_()
-        network.zero_grad()
-        network(leaf).square().sum().backward()
-        return leaf.grad, network.first.weight.grad
-
-    ours = gradients()
-    monkeypatch.setattr(
-        "specimg.learn.network._Halving.apply",
-        lambda given, weight: torch.conv2d(given, weight, stride=2, padding=1),
-    )
-    expected = gradients()
-    assert expected[0].abs().max() > 0
-    torch.testing.assert_close(ours, expected)
 
 
 @pytest.mark.parametrize("n_mels", [None, 4])

@@ -19,15 +19,15 @@ pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 from matplotlib.figure import Figure
 
 from specimg import ParameterError, RecordingError, Settings
-from specimg.arms import parse_arm
-from specimg.mel import band_edges
-from specimg.preview.arms import default_arms
-from specimg.preview.clip import read_clip
-from specimg.preview.figure import make_figure
-from specimg.preview.layout import Layout
-from specimg.preview.panels import Panel, plan, render_panels
-from specimg.preview.scales import hz_ticks, hz_to_band, time_extent
-from specimg.preview.waveform import envelope
+from specimg.figure.clip import read_clip
+from specimg.figure.figure import make_figure
+from specimg.figure.layout import Layout
+from specimg.figure.panels import Panel, plan, render_panels
+from specimg.figure.scales import hz_ticks, hz_to_band, time_extent
+from specimg.figure.variants import default_variants
+from specimg.figure.waveform import envelope
+from specimg.rendering.mel import band_edges
+from specimg.settings.variants import parse_variant
 
 Colors = NDArray[np.uint8]
 
@@ -166,7 +166,7 @@ def test_a_tone_of_1_khz_lies_at_its_tick(
 ) -> None:
     settings = Settings.from_options(given)
     path = write(tmp_path / "a.wav", tone(1000, 5, 48_000), 48_000)
-    arms = [parse_arm("raw")]
+    arms = [parse_variant("raw")]
     layout, limit = plan(settings, arms)
     clip = read_clip(path, settings, start=0, limit=limit)
     panels = render_panels(clip, settings, arms)
@@ -200,7 +200,7 @@ def test_a_click_lies_at_its_second(tmp_path: Path, center: bool, start: float) 
     samples[round(at * 22_050)] = 1.0
     path = write(tmp_path / "a.wav", samples, subtype="FLOAT")
     settings = Settings.from_options({"center": center})
-    arms = [parse_arm("raw")]
+    arms = [parse_variant("raw")]
     layout, limit = plan(settings, arms)
     clip = read_clip(path, settings, start=start, limit=limit)
     panels = render_panels(clip, settings, arms)
@@ -282,7 +282,7 @@ def test_it_says_what_it_wrote_and_writes_preview_png_by_default(
 
 def test_the_frontends_of_a_settings_file_are_shown() -> None:
     def titles(**given: str) -> list[str]:
-        return [arm.title for arm in default_arms(Settings.from_options(given))]
+        return [arm.title for arm in default_variants(Settings.from_options(given))]
 
     gray, rgb = titles()[:-1], titles()[-1]
     assert rgb == "db+pcen+exp  (red+green+blue)"
@@ -303,16 +303,71 @@ def test_a_config_of_convert_sets_the_mel_bands(tmp_path: Path) -> None:
     assert find_all(figure, convert(path, "exp:a=2", "_00000.000s", "--n-mels=40"))
 
 
+@pytest.mark.parametrize("spec", ["pcen:gain=0.8", "db+pcen:gain=0.8+exp"])
+def test_a_frontend_of_the_command_line_is_the_only_panel(
+    tmp_path: Path, spec: str
+) -> None:
+    path = write(tmp_path / "a.wav", chirps())
+    pixels = convert(path, spec, "_00000.000s")
+    figures = [read_figure(preview(path, *options_of(spec)))]
+    figures.append(read_figure(preview(path, "--frontend", spec)))
+    assert len(find_all(figures[0], pixels)) == 1
+    assert np.array_equal(figures[0], figures[1])
+    layout, _ = plan(Settings(), [parse_variant(spec)])
+    assert figures[0].shape[:2] == (layout.height, layout.width)
+
+
+def test_one_channel_of_the_command_line_replaces_that_of_a_settings_file(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "a.wav", chirps())
+    (tmp_path / "my.toml").write_text('frontend = "db+pcen+exp"\n')
+    figure = read_figure(preview(path, "--config", tmp_path / "my.toml", "--g=raw"))
+    assert len(find_all(figure, convert(path, "db+raw+exp", "_00000.000s"))) == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--clip-duration=whole"], ["--zoom=2"]])
+def test_panels_of_another_size_have_the_pixels_of_convert(
+    tmp_path: Path, options: list[str]
+) -> None:
+    path = write(tmp_path / "a.wav", chirps(4))
+    figure = read_figure(preview(path, "--size=200x90", "--arm=pcen", *options))
+    clip = "" if "--clip-duration=whole" in options else "_00000.000s"
+    settings = [option for option in options if "zoom" not in option]
+    pixels = convert(path, "pcen", clip, "--size=200x90", *settings)
+    assert pixels.shape == (90, 200)
+    if "--zoom=2" in options:
+        pixels = pixels.repeat(2, axis=0).repeat(2, axis=1)
+    assert len(find_all(figure, pixels)) == 1
+
+
+def test_the_axes_of_another_size_are_those_of_the_clip(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", chirps(4))
+    extents, ticks = [], []
+    for size in ("native", "300x64"):
+        settings, arms = Settings.from_options({"size": size}), [parse_variant("db")]
+        layout, limit = plan(settings, arms)
+        clip = read_clip(path, settings, start=1, limit=limit)
+        panels = render_panels(clip, settings, arms)
+        figure = make_figure("name", clip, panels, settings, layout)
+        extents.append(figure.axes[1].get_images()[0].get_extent())
+        ticks.append(set(figure.axes[1].get_yticks().tolist()))
+        assert figure.axes[2].get_xlim() == pytest.approx((1, 4), abs=1e-4)
+    assert extents[0] == extents[1]
+    assert ticks[1] < ticks[0]  # at the same bands, as far as there is room
+
+
 def test_a_plus_in_a_number_or_a_name_does_not_combine(tmp_path: Path) -> None:
     learned = tmp_path / "a+b.json"
     learned.write_text('{"n_mels": 128, "parameters": {"a": 1}}')
-    assert len(parse_arm("exp:a=1e+0").frontends) == 1
-    assert len(parse_arm(f"exp:@{learned}").frontends) == 1
-    assert len(parse_arm(f"exp:@{learned}+pcen:bias=1e+1,gain=0.5+db").frontends) == 3
+    assert len(parse_variant("exp:a=1e+0").frontends) == 1
+    assert len(parse_variant(f"exp:@{learned}").frontends) == 1
+    three = parse_variant(f"exp:@{learned}+pcen:bias=1e+1,gain=0.5+db")
+    assert len(three.frontends) == 3
     with pytest.raises(ParameterError, match="2 frontends in 'db.pcen': need one, or"):
-        parse_arm("db+pcen")
+        parse_variant("db+pcen")
     with pytest.raises(ParameterError, match="unknown frontend 'mfcc'"):
-        parse_arm("db+mfcc+exp")
+        parse_variant("db+mfcc+exp")
 
 
 @pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
@@ -346,6 +401,11 @@ def test_long_waveforms_keep_their_peaks() -> None:
         (["a.wav", "--arm=mfcc"], 2, "--arm: unknown frontend 'mfcc': need one of raw"),
         (["a.wav", "--arm=pcen:alpha=1"], 2, "--arm: unknown parameter 'alpha' of"),
         (["a.wav", "--arm=db+pcen"], 2, "--arm: 2 frontends in 'db+pcen': need one"),
+        (["a.wav", "--arm=db", "--r=db", "--g=db", "--b=db"], 2, "--r, --g, --b makes"),
+        (["a.wav", "--arm=db", "--frontend=db"], 2, "--arm, which takes A+B+C as well"),
+        (["a.wav", "--frontend=db+pcen"], 2, "2 frontends in 'db+pcen': need one, or"),
+        (["a.wav", "--r=db"], 2, "RGB needs r, g and b: g and b missing"),
+        (["a.wav", "--size=99999x9"], 2, "use a smaller --zoom or --size"),
         (["a.wav", "-o", "x.jpg"], 2, "-o x.jpg: need a name that ends in .png"),
         (["a.wav", "-o", "notes.txt/x.png"], 1, "Error: cannot write notes.txt/x.png"),
         (["a.wav", "-o", "folder.png"], 1, "Error: cannot write folder.png: Is a"),
@@ -382,7 +442,7 @@ def test_odd_names_and_silence_are_drawn(tmp_path: Path) -> None:
 
 
 def test_an_offset_does_not_hide_the_waveform(tmp_path: Path) -> None:
-    settings, arms = Settings(), [parse_arm("db")]
+    settings, arms = Settings(), [parse_variant("db")]
     path = write(tmp_path / "a.wav", 0.001 * tone(440) + 0.25, subtype="FLOAT")
     layout, limit = plan(settings, arms)
     clip = read_clip(path, settings, start=0, limit=limit)

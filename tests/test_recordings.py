@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specimg.recordings import (
+from specimg.audio.recordings import (
     Listing,
     NoInputError,
-    decode_name,
-    encode_name,
     find_recordings,
 )
+from specimg.encoding import decode_name, encode_name
 
 
 def is_wav(path: Path) -> bool:
@@ -77,7 +76,9 @@ def test_what_is_named_is_taken_whatever_it_is(tmp_path: Path) -> None:
 
 def test_no_audio_is_an_error(tmp_path: Path) -> None:
     touch(tmp_path, "notes.txt")
-    with pytest.raises(NoInputError, match=r"no audio found in .* \(1 other files\)"):
+    with pytest.raises(
+        NoInputError, match=r"no audio found in .* \(passed over 1 \.txt\)$"
+    ):
         find(tmp_path)
 
 

@@ -5,7 +5,7 @@ from sounds import chirps, noise, tone
 import specimg
 from specimg import Settings
 from specimg.errors import ParameterError, RenderError
-from specimg.rendering import render_clip
+from specimg.rendering.pipeline import render_clip
 
 RGB = {"r": "db", "g": "pcen", "b": "exp"}
 

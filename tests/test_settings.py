@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from specimg import ParameterError, Settings
-from specimg.frontends import Pcen
+from specimg.rendering.frontends import Pcen
 from specimg.settings import PRESETS
 from specimg.settings.options import KNOWN, merge
 
@@ -116,6 +116,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
         ({"manifest": "a/b.csv"}, "manifest=a/b.csv: need a file name"),
         ({"manifest": "table.txt"}, "need a file name that ends in .csv or .jsonl"),
         ({"manifest": "failures.csv"}, "that is where the failures are written"),
+        ({"manifest": "passed_over.csv"}, "where sound that is not read is named"),
     ],
 )
 def test_wrong_settings_are_named(options: dict[str, object], message: str) -> None:

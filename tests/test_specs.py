@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from specimg.errors import ParameterError
-from specimg.frontends import Decibel, Exponential, Frontend, Pcen, Raw
-from specimg.frontends.smoother import time_constant_to_s
-from specimg.frontends.spec import (
+from specimg.rendering.frontends import Decibel, Exponential, Frontend, Pcen, Raw
+from specimg.rendering.frontends.smoother import time_constant_to_s
+from specimg.rendering.frontends.spec import (
     check_bands,
     format_frontend,
     parse_frontend,
@@ -48,7 +48,7 @@ def test_a_specification_makes_its_frontend(spec: str, frontend: Frontend) -> No
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("mfcc", "unknown frontend 'mfcc': need one of raw, db, exp, pcen, decibel"),
+        ("mfcc", "unknown frontend 'mfcc': need one of raw, db, exp, pcen"),
         ("", "unknown frontend ''"),
         ("pcen:alpha=1", "unknown parameter 'alpha' of pcen: it has gain, bias"),
         ("raw:x=1", "unknown parameter 'x' of raw: it has none"),

@@ -1,39 +1,64 @@
-"""Which files in a folder are recordings."""
+"""Which files in a folder are recordings, and which have sound that cannot be read."""
 
 from pathlib import Path
 
+from specimg.audio.foreign import behind_tags, identify, identify_by_head
+from specimg.audio.foreign.ogg import begins_with_video
+from specimg.audio.foreign.probing import Probe
 from specimg.audio.reading import AudioReader
 from specimg.audio.signatures import (
     AUDIO_SUFFIXES,
     is_container,
-    is_foreign_audio,
     is_mpeg_frame,
-    read_head,
+    open_regular,
 )
+from specimg.audio.tags import has_id3
 from specimg.errors import AudioReadError
 
 
-def is_audio(path: Path) -> bool:
-    """Whether a file that is not called like audio is audio by content."""
+def judge(path: Path) -> bool | str:
+    """Say what to do with a file that was found in a folder.
+
+    One that is called like audio is always a recording, so that a broken one is not
+    passed over in silence; but not the companions that macOS writes to other disks.
+
+    Returns
+    -------
+    bool or str
+        True for a recording, and False for what has no sound.  A text for sound in a
+        format that is not read, and that recordings are not called after: why.
+    """
+    if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith("._"):
+        return True
     try:
-        head = read_head(path)
+        file, head = open_regular(path)
+        with file:
+            if is_mpeg_frame(head):
+                return _opens(path)
+            if begins_with_video(head) and _opens(path):
+                return True
+            return _judge_content(head, Probe(file))
+    except (AudioReadError, OSError):
+        return False
+
+
+def _judge_content(head: bytes, probe: Probe) -> bool | str:
+    is_tagged = has_id3(head)
+    if not is_tagged and is_container(head) and not begins_with_video(head):
+        return True
+    found = (
+        identify(probe, behind_tags(probe))
+        if is_tagged
+        else identify_by_head(head, probe)
+    )
+    if found is None or found.is_recording:
+        return is_tagged or found is not None
+    return found.reason if found.codecs else False
+
+
+def _opens(path: Path) -> bool:
+    try:
+        AudioReader(path).close()
     except AudioReadError:
         return False
-    if is_mpeg_frame(head):
-        try:
-            AudioReader(path).close()
-        except AudioReadError:
-            return False
-        return True
-    return is_container(head) or is_foreign_audio(head)
-
-
-def looks_like_recording(path: Path) -> bool:
-    """Whether a file that was found in a folder is taken for a recording.
-
-    One that is called like audio always is, so that a broken one is not passed
-    over in silence; but not the companions that macOS writes to other disks.
-    """
-    if path.suffix.lower() in AUDIO_SUFFIXES:
-        return not path.name.startswith("._") or is_audio(path)
-    return is_audio(path)
+    return True

@@ -1,10 +1,13 @@
 """What a file is by its first bytes, and what to tell who hoped for audio."""
 
-import stat
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from specimg import bounded
+from specimg.audio.foreign import HEAD, behind_tags, identify
+from specimg.audio.foreign.codecs import undecoded_codec
+from specimg.audio.foreign.probing import CONVERT, Probe, printable
+from specimg.audio.tags import has_id3
 from specimg.errors import AudioReadError
 
 AUDIO_SUFFIXES = frozenset(
@@ -16,31 +19,23 @@ AUDIO_SUFFIXES = frozenset(
 )
 """What recordings are called, in lower case."""
 
-HEAD = 64
-"""Bytes that are enough to know a file by."""
-
 _W64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
-_ASF = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"
-_CONTAINERS = {
+_IFF = {
     b"WAVE": (b"RIFF", b"RIFX", b"RF64"),
     b"AIFF": (b"FORM",),
     b"AIFC": (b"FORM",),
+    b"8SVX": (b"FORM",),
+    b"16SV": (b"FORM",),
 }
-_STARTS = (_W64, b"fLaC", b"OggS\0", b"caff\0\1", b".snd\0")
-_MP4_AUDIO = (b"M4A ", b"M4B ")
-
-_FOREIGN: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
-    ("AAC or ALAC in an MP4 file (m4a)", lambda head: head[4:8] == b"ftyp"),
-    ("Windows Media audio (wma)", lambda head: head.startswith(_ASF)),
-    ("AAC", lambda head: head.startswith((b"\xff\xf1", b"\xff\xf0"))),
-    ("Ogg Speex", lambda head: head.startswith(b"OggS") and b"Speex" in head),
-    ("Ogg Theora video", lambda head: head.startswith(b"OggS") and b"theora" in head),
-    ("AMR", lambda head: head.startswith(b"#!AMR")),
-    ("Monkey's Audio", lambda head: head.startswith(b"MAC ") and 0 in head[5:12]),
-    ("WavPack", lambda head: head.startswith(b"wvpk")),
-    ("AC-3", lambda head: head.startswith(b"\x0b\x77")),
+_STARTS = (
+    *(_W64, b"fLaC", b"OggS\0", b"caff\0\1", b".snd\0"),
+    *(b"Creative Voice File\x1a", b"NIST_1A\n", b"PVF1\n", b"ALawSoundFile**"),
+    *(b"Extended Instrument: ", b" paf\0\0\0", b"fap \0\0\0"),
+    *(b"\x64\xa3" + bytes([number, 0]) for number in (1, 2, 3, 4)),  # IRCAM
+    *(bytes([0, number]) + b"\xa3\x64" for number in (1, 2, 3, 4)),
 )
-"""Audio that libsndfile does not decode."""
+"""Of what libsndfile decodes, by bytes that nothing else begins with.  HTK, SDS and the
+Akai MPC's files have none; MATLAB's files are hardly ever audio."""
 
 
 def open_regular(path: Path) -> tuple[BinaryIO, bytes]:
@@ -52,37 +47,27 @@ def open_regular(path: Path) -> tuple[BinaryIO, bytes]:
         There is no such file, it is not a regular one, or may not be read.
     """
     try:
-        # Opening a named pipe would wait for ever, so ask before.
-        if stat.S_ISREG(path.stat().st_mode):
-            file = path.open("rb", buffering=0)
-            head = file.read(HEAD)
-            file.seek(0)
-            return file, head
+        file = bounded.open_regular(path, buffering=0)
+        head = file.read(HEAD)
+        file.seek(0)
     except FileNotFoundError as error:
         msg = "the link leads nowhere" if path.is_symlink() else "no such file"
         raise AudioReadError(msg) from error
     except OSError as error:
         raise AudioReadError(error.strerror or str(error)) from error
-    msg = "not a regular file"
-    raise AudioReadError(msg)
-
-
-def read_head(path: Path) -> bytes:
-    """Return the first bytes of a regular file; see `open_regular`."""
-    file, head = open_regular(path)
-    file.close()
-    return head
+    return file, head
 
 
 def is_container(head: bytes) -> bool:
     """Whether a file begins like those audio files that libsndfile decodes."""
-    in_container = head[:4] in _CONTAINERS.get(head[8:12], ())
-    return in_container or head.startswith(_STARTS) or has_id3(head)
+    in_container = head[:4] in _IFF.get(head[8:12], ())
+    return in_container or head.startswith(_STARTS) or is_avr(head) or has_id3(head)
 
 
-def has_id3(head: bytes) -> bool:
-    """Whether a file begins with an ID3 tag, of one of its versions."""
-    return head.startswith(b"ID3") and head[3:4] in (b"\2", b"\3", b"\4")
+def is_avr(head: bytes) -> bool:
+    """Whether a file begins as Atari's samples do: a mark, a name, stereo and bits."""
+    is_marked = head.startswith(b"2BIT") and head[12:14] in (b"\0\0", b"\xff\xff")
+    return is_marked and head[14:16] in (b"\0\x08", b"\0\x10")
 
 
 def is_mpeg_frame(head: bytes) -> bool:
@@ -93,31 +78,30 @@ def is_mpeg_frame(head: bytes) -> bool:
     return version != 1 and layer != 0  # the reserved values, which AAC and FLAC have
 
 
-def foreign_format(head: bytes) -> str:
-    """Name the audio format that we cannot decode, or return an empty string."""
-    return next((name for name, matches in _FOREIGN if matches(head)), "")
-
-
-def is_foreign_audio(head: bytes) -> bool:
-    """Whether a file is certainly audio that we cannot decode, not a film or so."""
-    if head[4:8] == b"ftyp":
-        return head[8:12] in _MP4_AUDIO
-    return bool(foreign_format(head))
-
-
-def why_not_audio(head: bytes, complaint: str) -> str:  # noqa: PLR0911 - a case each
-    """Say why a file that begins with `head` cannot be opened.
+def why_not_audio(path: Path, head: bytes, complaint: str) -> str:
+    """Say why a file that begins with `head` cannot be opened, and what would help.
 
     `complaint` is libsndfile's own, which is not always to the point.
     """
     if not head:
         return "empty: 0 bytes"
-    if name := foreign_format(head):
-        return (
-            f"{name} cannot be decoded; convert it first, "
-            f"for example with: ffmpeg -i INPUT OUTPUT.flac"
-        )
+    file, _ = open_regular(path)
+    with file:
+        probe = Probe(file)
+        start = behind_tags(probe)
+        found = identify(probe, start) or undecoded_codec(probe, start)
+        behind = probe.at(start, HEAD)
+    if found is not None:
+        return found.reason
     complaint = complaint.strip().removeprefix("Error : ").rstrip(".")
+    if start and is_container(behind):
+        return (
+            f"an ID3 tag before {printable(behind[:4])}, where none belongs; {CONVERT}"
+        )
+    return _why_damaged(head, complaint, path.suffix)
+
+
+def _why_damaged(head: bytes, complaint: str, suffix: str) -> str:
     if is_mpeg_frame(head) or has_id3(head):
         return "not audio, or damaged: no complete MP3 frame was found"
     if head.startswith((b"\xff\xf8", b"\xff\xf9")):
@@ -125,11 +109,14 @@ def why_not_audio(head: bytes, complaint: str) -> str:  # noqa: PLR0911 - a case
     if "unimplemented format" in complaint:
         return (
             "a codec or bit depth that libsndfile does not support, or a damaged "
-            "header; convert it first, for example with: ffmpeg -i INPUT OUTPUT.flac"
+            f"header; {CONVERT}"
         )
     if not is_container(head):
-        beginning = ascii(head[:12].decode("latin-1"))
-        return f"not audio of a known format: it begins with {beginning}"
+        rest = (
+            ", and no complete MP3 frame was found" if suffix.lower() == ".mp3" else ""
+        )
+        begin = printable(head[:12])
+        return f"not audio of a known format: it begins with {begin}{rest}"
     if "SF_INFO" in complaint:
         complaint = "the sample rate or another number in it is not valid"
     elif "File does not exist" in complaint:

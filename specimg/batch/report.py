@@ -1,11 +1,14 @@
 """What a run may take, and what it tells."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from specimg.batch.parts import Part
-from specimg.manifest import Failure
+from specimg.output.manifest import Failure, Record
+from specimg.output.shards import Shard
+
+FAINT_DBFS = -60.0
+"""Below that peak, what is normalized to full brightness is mostly noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +30,17 @@ class Report:
     """What a run did, and what it left alone."""
 
     out: Path
-    part: Part
+    part: Shard
     recordings: int = 0
     """Recordings that were converted."""
     images: int = 0
     """Images that were written."""
     seconds: float = 0.0
     """Audio that they show."""
+    rates: dict[int, int] = field(default_factory=dict)
+    """How many of these recordings have which sample rate, in Hz."""
+    faint: int = 0
+    """Images of clips without sound, or with hardly any."""
     failed: int = 0
     """Recordings that could not be converted."""
     skipped: int = 0
@@ -44,12 +51,27 @@ class Report:
     """Those of them whose images were removed."""
     lost: int = 0
     """Recordings that are not among the inputs now, and whose images are gone too."""
-    passed_over: int = 0
-    """Files in the input folders that are not audio."""
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """Files in the input folders that are no recordings, by kind."""
+    unread: int = 0
+    """Those of them with sound that is not read."""
+    strays: list[str] = field(default_factory=list)
+    """Images of specimg in the output that no row of the manifest names."""
     stopped: str = ""
     """Why the run stopped before its end, if it did."""
     signal: int = 0
     """The signal that stopped it, if one did."""
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Count a recording that was converted, by the records of its images."""
+        self.recordings += 1
+        rate = 0
+        for record in records:
+            rate = record.source_sr
+            self.images += 1
+            self.seconds += record.end - record.start
+            self.faint += record.peak_dbfs < FAINT_DBFS
+        self.rates[rate] = self.rates.get(rate, 0) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +82,4 @@ class Event:
     failure: Failure | None = None
 
 
-Watch = Callable[[Event], None]
+OnProgress = Callable[[Event], None]

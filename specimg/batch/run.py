@@ -1,72 +1,65 @@
 """A run over many recordings: what is to be done, and what came of it."""
 
-import time
-from collections import deque
+import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from specimg.audio import looks_like_recording
-from specimg.batch.output import Output, open_output
-from specimg.batch.parts import ALL, Part
-from specimg.batch.pool import TASKS_A_WORKER, Outcome, Pool, Task
-from specimg.batch.report import Event, Limits, Report, Watch
+from specimg.audio import judge
+from specimg.audio.recordings import (
+    Listing,
+    NoInputError,
+    Recording,
+    find_recordings,
+)
+from specimg.batch.local import LocalExecutor
+from specimg.batch.pending import PendingRecordings
+from specimg.batch.plan import plan
+from specimg.batch.report import Limits, OnProgress, Report
+from specimg.batch.scheduler import Scheduler
 from specimg.batch.signals import signals_to
-from specimg.batch.survey import stamp_of, survey
-from specimg.batch.tables import update_tables
-from specimg.batch.worker import Duty
-from specimg.clips import Stretch
-from specimg.convert import LONG_SECONDS, Long, warn
-from specimg.errors import RecordingError
-from specimg.journal import Stamp
-from specimg.manifest import Failure, Image
-from specimg.recordings import Listing, Recording, find_recordings
+from specimg.batch.worker import WorkerConfig
+from specimg.output.destinations import LOOSE_FILES
+from specimg.output.journal import FileStamp
+from specimg.output.manifest import PassedOver
+from specimg.output.session import Output, open_output
+from specimg.output.shards import ALL, Shard
+from specimg.output.strays import find_strays
+from specimg.output.tables import update_tables
+from specimg.resources import allow_open_files
 from specimg.settings import Settings
-from specimg.storage import remove_images
 
-HOPELESS = 100
-"""Where that many recordings fail at the beginning, without one that does not, the
-rest would fail as well."""
-
-TOGETHER = 8
-"""Short recordings in one task: what a task costs besides is a tenth of a clip."""
-
-GRACE_SECONDS = 10.0
-"""For what is in flight, after a signal."""
-
-PATIENCE_SECONDS = 0.2
+FILES, FILES_A_WORKER = 22, 8
+"""What a run has open at most: of its own, and for each worker process."""
 
 
-@dataclass(slots=True)
-class _Assembly:
-    """A long recording that is converted in several tasks."""
+def list_inputs(inputs: Iterable[Path], out: Path, part: Shard = ALL) -> Listing:
+    """List the recordings that are to be converted into `out`.
 
-    number: int
-    """How many were begun before it, which is also its place in the listing."""
-    stamp: Stamp
-    images: dict[int, list[Image]] = field(default_factory=dict)
-    warning: str = ""
-    waiting: int = 1
-    error: RecordingError | None = None
-
-
-def list_inputs(inputs: Iterable[Path], out: Path, part: Part = ALL) -> Listing:
-    """List the recordings that are to be converted into `out`."""
-    return find_recordings(
-        inputs, looks_like_recording, leave_out=out, part=(part.index, part.count)
-    )
+    Raises
+    ------
+    NoInputError
+        There is none, or no input exists.
+    """
+    inputs = list(inputs)
+    if not any(map(os.path.lexists, inputs)):
+        some = ", ".join(str(path) for path in inputs[:3])
+        more = f" and {len(inputs) - 3} more" if inputs[3:] else ""
+        msg = f"no such file or folder: {some}{more}"
+        raise NoInputError(msg)
+    return find_recordings(inputs, judge, leave_out=out, part=(part.index, part.count))
 
 
-def convert_all(
+def convert_all(  # noqa: PLR0913 - as many as the command has
     listing: Listing,
     out: Path,
     settings: Settings,
     limits: Limits,
-    watch: Watch,
+    on_progress: OnProgress,
     *,
-    part: Part = ALL,
+    part: Shard = ALL,
     overwrite: bool = False,
     prune: bool = False,
+    recheck: bool = False,
 ) -> Report:
     """Convert what is not converted yet; what cannot be is reported, not fatal.
 
@@ -76,9 +69,15 @@ def convert_all(
         The output folder is in use, or holds something else.
     StorageError
         It takes nothing more.
+    ResourceError
+        The machine allows too few open files or processes for a single worker.
     """
-    with open_output(out, part, settings, overwrite=overwrite) as output:
-        run = _Run(output, settings, limits, watch, listing.passed_over)
+    allow_open_files(FILES + FILES_A_WORKER * limits.jobs)
+    with open_output(
+        out, part, settings, overwrite=overwrite, recheck=recheck
+    ) as output:
+        run = _Run(output, settings, limits, on_progress)
+        run.pass_over(listing)
         with signals_to(run.stop):
             run.convert(run.look(listing, prune=prune))
         report = run.report
@@ -87,6 +86,7 @@ def convert_all(
             output.remove_emptied_folders()
         if not report.stopped and part.is_all:
             update_tables(out, settings, output.journal, str(part))
+            report.strays = find_strays(out, [output.journal], settings)
         return report
 
 
@@ -98,31 +98,35 @@ class _Run:
         output: Output,
         settings: Settings,
         limits: Limits,
-        watch: Watch,
-        passed_over: int,
+        on_progress: OnProgress,
     ) -> None:
-        self.report = Report(
-            out=output.folder, part=output.part, passed_over=passed_over
-        )
+        self.report = Report(out=output.folder, part=output.part)
         self._output = output
-        self._journal = output.journal
-        self._duty = Duty(output.folder, settings, limits.memory)
-        self._limits = limits
-        self._watch = watch
-        self._assemblies: dict[str, _Assembly] = {}
-        self._begun = 0
-        self._ready: deque[Task] = deque()
-        """Stretches of long recordings, which go first: they are halfway done."""
+        self._config = WorkerConfig(output.folder, LOOSE_FILES, settings, limits.memory)
+        self._jobs = limits.jobs
+        self._pending = PendingRecordings(output, self.report, on_progress)
+        self._scheduler = Scheduler(self._pending, output.journal, limits, self.report)
+
+    def pass_over(self, listing: Listing) -> None:
+        """Note which files in the folders are left alone."""
+        self.report.passed_over = listing.kinds
+        self.report.unread = len(listing.unread)
+        rows = [
+            PassedOver(source=name, reason=reason) for name, reason in listing.unread
+        ]
+        with self._output.journal.transaction():
+            self._output.journal.pass_over(rows)
 
     def look(self, listing: Listing, *, prune: bool) -> list[Recording]:
         """Return what is not converted yet, and note what is not there any more."""
-        found = survey(self._output, self._duty.settings, listing, prune=prune)
+        found = plan(self._output, self._config.settings, listing, prune=prune)
         self.report.skipped = found.skipped
         self.report.vanished, self.report.pruned = found.vanished, found.pruned
         self.report.lost = found.lost
-        with self._journal.transaction():
+        with self._output.journal.transaction():
             for failure in found.failures:
-                self._fail(Stamp(path="", size=0, modified=0), failure)
+                self._pending.fail(FileStamp(path="", size=0, modified=0), failure)
+        self._scheduler.stop_if_hopeless()
         return found.todo
 
     def convert(self, todo: list[Recording]) -> None:
@@ -130,144 +134,18 @@ class _Run:
         if not todo or self.report.stopped:
             return
         # As many as are wanted, even for one recording: it may be a day long.
-        pool = Pool(self._limits.jobs, self._duty)
+        executor = LocalExecutor(self._jobs, self._config)
         is_finished = False
         try:
-            self._feed(pool, deque(todo))
+            self._scheduler.run(executor, todo)
             is_finished = not self.report.stopped
-            if is_finished:
-                pool.close()
         finally:
-            pool.stop()
+            executor.stop()
             # Only now: while there are workers, there may be new images.
             if not is_finished:
-                self._put_back()
+                self._pending.roll_back()
 
     def stop(self, reason: str, number: int = 0) -> None:
         """Take nothing more on."""
         self.report.stopped = self.report.stopped or reason
         self.report.signal = self.report.signal or number
-
-    def _feed(self, pool: Pool, waiting: deque[Recording]) -> None:
-        give_up = float("inf")
-        while time.monotonic() < give_up:
-            if self.report.stopped:
-                give_up = min(give_up, time.monotonic() + GRACE_SECONDS)
-            else:
-                for task in self._take(pool.room, waiting):
-                    pool.submit(task)
-            if pool.is_idle:
-                return
-            done = list(pool.outcomes(PATIENCE_SECONDS))
-            if any(_was_ended(outcomes) for _, outcomes in done):
-                # A signal for the whole process group reaches the workers as well,
-                # and theirs may be heard of first.
-                time.sleep(PATIENCE_SECONDS)
-            with self._journal.transaction():
-                for task, outcomes in done:
-                    self._receive(task, outcomes)
-
-    def _take(self, room: int, waiting: deque[Recording]) -> list[Task]:
-        tasks: list[Task] = []
-        with self._journal.transaction():
-            while len(tasks) < room:
-                if self._ready:
-                    tasks.append(self._ready.popleft())
-                    continue
-                # Together as long as there are enough for all workers.
-                several = len(waiting) // (TASKS_A_WORKER * self._limits.jobs)
-                count = min(max(several, 1), TOGETHER, len(waiting))
-                if not count:
-                    break
-                recordings = [waiting.popleft() for _ in range(count)]
-                for recording in recordings:
-                    self._start(recording)
-                seconds = self._limits.timeout + LONG_SECONDS
-                tasks.append(Task(tuple(recordings), None, seconds))
-        return tasks
-
-    def _start(self, recording: Recording) -> None:
-        stamp = stamp_of(recording.path)
-        self._output.discard(recording.name)
-        self._journal.start(recording.name, stamp)
-        self._assemblies[recording.name] = _Assembly(self._begun, stamp)
-        self._begun += 1
-
-    def _receive(self, task: Task, outcomes: list[Outcome]) -> None:
-        if _was_ended(outcomes) and self.report.stopped:
-            return  # not its fault; it stays started, and is put back
-        if len(outcomes) < len(task.recordings):
-            # One of them took the worker or the time of all: each for itself, then.
-            self._ready.extend(
-                replace(task, recordings=(recording,)) for recording in task.recordings
-            )
-            return
-        for recording, outcome in zip(task.recordings, outcomes, strict=True):
-            self._assemble(recording, task.stretch, outcome)
-
-    def _assemble(
-        self, recording: Recording, stretch: Stretch | None, outcome: Outcome
-    ) -> None:
-        name = recording.name
-        assembly = self._assemblies[name]
-        if isinstance(outcome, Long):
-            seconds = outcome.seconds / len(outcome.stretches) + self._limits.timeout
-            assembly.waiting = len(outcome.stretches)
-            self._ready.extend(
-                Task((recording,), part, seconds) for part in outcome.stretches
-            )
-            return
-        assembly.waiting -= 1
-        if isinstance(outcome, RecordingError):
-            assembly.error = assembly.error or outcome
-            given_up = [task for task in self._ready if recording in task.recordings]
-            assembly.waiting -= len(given_up)
-            for task in given_up:
-                self._ready.remove(task)
-        else:
-            first = stretch.first if stretch else 0
-            assembly.images[first] = outcome.images
-            assembly.warning = assembly.warning or outcome.warning
-        if assembly.waiting == 0:
-            self._conclude(name, self._assemblies.pop(name))
-
-    def _conclude(self, name: str, assembly: _Assembly) -> None:
-        """Note what became of a recording."""
-        if assembly.error is not None:
-            remove_images(self._output.folder, name)
-            error = assembly.error
-            failure = Failure(source=name, stage=error.stage, reason=str(error))
-            self._fail(assembly.stamp, failure)
-            return
-        parts = [assembly.images[first] for first in sorted(assembly.images)]
-        images = warn([image for part in parts for image in part], assembly.warning)
-        self._journal.finish(name, assembly.stamp, images)
-        self.report.recordings += 1
-        self.report.images += len(images)
-        self.report.seconds += sum(i.record.end - i.record.start for i in images)
-        self._watch(Event(self.report))
-
-    def _fail(self, stamp: Stamp, failure: Failure) -> None:
-        self._journal.fail(failure.source, stamp, failure)
-        self.report.failed += 1
-        self._watch(Event(self.report, failure))
-        limit = self._limits.max_failures
-        any_good = self.report.recordings or self.report.skipped
-        # The first in the order of the listing: none of them may still be under way.
-        oldest = min((a.number for a in self._assemblies.values()), default=HOPELESS)
-        is_hopeless = self.report.failed >= HOPELESS <= oldest and not any_good
-        if limit is None and is_hopeless:
-            self.stop(f"the first {HOPELESS} recordings all failed")
-        if limit is not None and self.report.failed > limit:
-            self.stop(f"more than {limit} recordings failed, which --max-failures sets")
-
-    def _put_back(self) -> None:
-        """Remove what was not finished, as if it had not been begun."""
-        with self._journal.transaction():
-            for name in self._assemblies:
-                self._output.discard(name)
-
-
-def _was_ended(outcomes: list[Outcome]) -> bool:
-    """Whether a task ended because its worker did."""
-    return any(isinstance(o, RecordingError) and o.stage == "crash" for o in outcomes)

@@ -1,10 +1,11 @@
 """Signals that stop a run in order."""
 
-import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from specimg.signals import NAMES, exit_at_once
 
 
 @contextmanager
@@ -18,12 +19,11 @@ def signals_to(stop: Callable[[str, int], None]) -> Iterator[None]:
     def handle(number: int, _: FrameType | None) -> None:
         nonlocal is_stopping
         if is_stopping:
-            os._exit(128 + number)  # the workers see that, and end as well
+            exit_at_once(128 + number)
         is_stopping = True
         stop(f"stopped by {signal.Signals(number).name}", number)
 
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
     # What is ignored, by nohup or in the background of a shell, stays ignored.
     heard = [n for n in numbers if signal.getsignal(n) != signal.SIG_IGN]
     before = {number: signal.signal(number, handle) for number in heard}

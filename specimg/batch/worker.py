@@ -1,4 +1,4 @@
-"""What runs in a worker process: a recording, or a stretch of a long one, at a time.
+"""What runs in a worker process: a recording, or a part of a long one, at a time.
 
 Nothing of a worker reaches the run but what these functions return or raise.
 """
@@ -6,18 +6,22 @@ Nothing of a worker reaches the run but what these functions return or raise.
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing import connection
 from pathlib import Path
 
-from specimg import convert
-from specimg.clips import Stretch
-from specimg.convert import Converted, Long
+from specimg import conversion
+from specimg.audio.recordings import Recording
+from specimg.conversion import Converted, SplitPlan
 from specimg.errors import RecordingError
-from specimg.recordings import Recording
+from specimg.output.destinations import DESTINATIONS
 from specimg.settings import Settings
+from specimg.spans.span import ClipRange
+from specimg.startup import keep_freed_memory
 
 MEGABYTE = 2**20
 
@@ -26,38 +30,41 @@ MEMORY_STATUS = 86
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class WorkerConfig:
     """What a worker needs to know once."""
 
     out: Path
+    layout: str
+    """Of the output, a key of `DESTINATIONS`."""
     settings: Settings
     memory: int
     """Megabytes that it may use."""
 
 
-_duty: Duty | None = None
+_config: WorkerConfig | None = None
 
 
-def begin(duty: Duty) -> None:
-    """Prepare a new worker process."""
-    global _duty  # noqa: PLW0603 - a process does one duty, for its whole life
-    _duty = duty
+def init_worker(config: WorkerConfig, leash: socket.socket) -> None:
+    """Prepare a new worker process, which ends when `leash` is let go of."""
+    global _config  # noqa: PLW0603 - a process has one, for its whole life
+    _config = config
     # Ctrl-C and a closed terminal reach the whole process group; what to do about
     # them is decided by the parent alone.
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    _limit_memory(duty.memory)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit_memory(config.memory)
+    keep_freed_memory()
+    threading.Thread(target=_end_with_parent, args=(leash,), daemon=True).start()
     # libmpg123 complains there about every damaged MP3.
     with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
         os.dup2(nothing.fileno(), 2)
 
 
-def work(
-    recordings: Sequence[Recording], stretch: Stretch | None
-) -> list[Long | Converted | RecordingError]:
-    """Convert recordings, or say that one is long if `stretch` is None.
+def convert_batch(
+    recordings: Sequence[Recording], clip_range: ClipRange | None
+) -> list[SplitPlan | Converted | RecordingError]:
+    """Convert recordings, or say that one is long if `clip_range` is None.
 
     Returns
     -------
@@ -69,17 +76,22 @@ def work(
     StorageError
         The output folder takes nothing more.
     """
-    if _duty is None:
-        msg = "work() without begin()"
+    if _config is None:
+        msg = "convert_batch() without init_worker()"
         raise RuntimeError(msg)
-    return [_convert(recording, stretch, _duty) for recording in recordings]
+    return [_convert(recording, clip_range, _config) for recording in recordings]
 
 
 def _convert(
-    recording: Recording, stretch: Stretch | None, duty: Duty
-) -> Long | Converted | RecordingError:
+    recording: Recording, clip_range: ClipRange | None, config: WorkerConfig
+) -> SplitPlan | Converted | RecordingError:
     try:
-        return convert.convert_recording(recording, duty.out, duty.settings, stretch)
+        return conversion.convert_recording(
+            recording,
+            DESTINATIONS[config.layout](config.out),
+            config.settings,
+            clip_range,
+        )
     except RecordingError as error:
         return error
     except MemoryError:
@@ -88,11 +100,11 @@ def _convert(
         os._exit(MEMORY_STATUS)
 
 
-def _end_with_parent() -> None:
-    """End when the parent has ended, also in the midst of a decoder that hangs."""
+def _end_with_parent(leash: socket.socket) -> None:
+    """End when the parent has ended or lets go, also amid a decoder that hangs."""
     parent = multiprocessing.parent_process()
     if parent is not None:
-        parent.join()
+        connection.wait([parent.sentinel, leash])
         os._exit(1)
 
 

@@ -1,7 +1,6 @@
 """The command line: parses, calls, reports.  Nothing else prints or exits."""
 
 import io
-import os
 import sys
 from typing import Annotated
 
@@ -10,12 +9,15 @@ import typer
 from specimg import __version__
 from specimg.cli.compare import compare
 from specimg.cli.convert import convert
+from specimg.cli.errors import stop_on_system_errors
 from specimg.cli.frontends import frontends
 from specimg.cli.gallery import gallery
 from specimg.cli.learn import learn
 from specimg.cli.merge import merge
 from specimg.cli.preview import preview
+from specimg.cli.sections import SectionedCommand
 from specimg.cli.stats import stats
+from specimg.cli.terminal import say
 from specimg.cli.verify import verify
 
 app = typer.Typer(
@@ -29,20 +31,15 @@ app = typer.Typer(
         "token_normalize_func": lambda token: token.replace("_", "-"),
     },
 )
-app.command(no_args_is_help=True)(convert)
+app.command(cls=SectionedCommand, no_args_is_help=True)(convert)
 app.command()(frontends)
-app.command(no_args_is_help=True)(compare)
-app.command(no_args_is_help=True)(learn)
-app.command(no_args_is_help=True)(merge)
-app.command(no_args_is_help=True)(preview)
-app.command(no_args_is_help=True)(verify)
-app.command(no_args_is_help=True)(gallery)
-app.command(no_args_is_help=True)(stats)
+for command in (compare, learn, merge, preview, verify, gallery, stats):
+    app.command(cls=SectionedCommand, no_args_is_help=True)(command)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"specimg {__version__}")
+        say(f"specimg {__version__}")
         raise typer.Exit
 
 
@@ -68,13 +65,5 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A name that the terminal cannot show must not end a run.
             stream.reconfigure(errors="backslashreplace")
-    try:
+    with stop_on_system_errors():
         app()
-    except OSError as error:
-        # Everything else that can be read or written has an error of its own.
-        what = "write to stdout" if error.filename is None else f"use {error.filename}"
-        typer.echo(f"Error: cannot {what}: {error.strerror}", err=True)
-        # What could not be written is still in its buffer, and tried again at exit.
-        with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
-            os.dup2(nothing.fileno(), 1)
-        sys.exit(1)

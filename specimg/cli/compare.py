@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specimg.cli import options
+from specimg.cli.arguments import Train
 from specimg.cli.console import count
-from specimg.cli.progress import watch_steps
-from specimg.errors import ParameterError, SpecimgError
+from specimg.cli.errors import stop_on_errors
+from specimg.cli.options import with_picture_options
+from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES, FRONTENDS
+from specimg.cli.progress import show_steps
+from specimg.cli.sections import INPUT_AND_OUTPUT
+from specimg.cli.terminal import say
+from specimg.cli.variants import read_variants
+from specimg.settings import Settings
+from specimg.settings.variants import GRAY_SPECS, RGB_SPEC, Variant
 
 if TYPE_CHECKING:
-    from specimg.arms import Arm
-    from specimg.compare.verdicts import Summary
-    from specimg.settings import Settings
+    from specimg.evaluate.verdicts import Summary
 
-Train = Annotated[
-    Path,
-    typer.Argument(metavar="TRAIN", help="A folder with one folder a class."),
-]
+# Decibel is the first, with which the others are compared.
+USUAL_SPECS = ("db", *(spec for spec in GRAY_SPECS if spec != "db"), RGB_SPEC)
+MODEL = "Model"
+
 Tests = Annotated[
     list[str],
     typer.Option(
@@ -28,11 +33,18 @@ Tests = Annotated[
         metavar="NAME=DIR",
         help="Other recordings of these classes; any number of times.",
         show_default=False,
+        rich_help_panel=INPUT_AND_OUTPUT,
     ),
 ]
 Out = Annotated[
     Path,
-    typer.Option("--output", "-o", metavar="OUT", help="The folder to write to."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="OUT",
+        help="The folder to write to.",
+        rich_help_panel=INPUT_AND_OUTPUT,
+    ),
 ]
 Arms = Annotated[
     list[str] | None,
@@ -41,20 +53,27 @@ Arms = Annotated[
         metavar="SPEC",
         help="A frontend, or A+B+C for red, green and blue; any number of times. The "
         "others are compared with the first.",
-        show_default="db, raw, exp, pcen:init=librosa, pcen, db+pcen+exp",
+        show_default=", ".join(USUAL_SPECS),
+        rich_help_panel=FRONTENDS,
     ),
 ]
 Model = Annotated[
     str,
-    typer.Option(metavar="ridge|cnn", help="What learns; cnn needs torch."),
+    typer.Option(
+        metavar="ridge|cnn", help="What learns; cnn needs torch.", rich_help_panel=MODEL
+    ),
 ]
 Seeds = Annotated[
-    int, typer.Option(metavar="N", min=1, help="How often, with other draws.")
+    int,
+    typer.Option(
+        metavar="N", min=1, help="How often, with other draws.", rich_help_panel=MODEL
+    ),
 ]
 
 
+@stop_on_errors()
+@with_picture_options(leave_out=(*FRONTEND_NAMES, *FILE_NAMES))
 def compare(
-    ctx: typer.Context,
     train: Train,
     *,
     test: Tests,
@@ -62,24 +81,7 @@ def compare(
     arm: Arms = None,
     model: Model = "ridge",
     seeds: Seeds = 5,
-    sr: options.Sr = None,
-    mono: options.Mono = None,
-    clip_duration: options.ClipDuration = None,
-    clip_overlap: options.ClipOverlap = None,
-    final_clip: options.FinalClip = None,
-    n_fft: options.NFft = None,
-    win_length: options.WinLength = None,
-    hop_length: options.HopLength = None,
-    n_mels: options.NMels = None,
-    fmin: options.Fmin = None,
-    fmax: options.Fmax = None,
-    mel_scale: options.MelScale = None,
-    mel_norm: options.MelNorm = None,
-    power: options.Power = None,
-    center: options.Center = None,
-    preset: options.Preset = None,
-    size: options.Size = None,
-    config: options.Config = None,
+    settings: Settings,
 ) -> None:
     """Compare frontends on recordings in TRAIN, by models that are tested on others.
 
@@ -91,30 +93,9 @@ def compare(
 
     Exit status: 0 compared, 1 not, 2 wrong usage.
     """
-    settings = options.read_settings(ctx.params, config)
-    arms = _read_arms(arm, settings)
+    arms = read_variants(dict.fromkeys(arm or USUAL_SPECS), settings)
     folders = _read_tests(test)
-    try:
-        _run(train, folders, output, arms, settings, model=model, seeds=seeds)
-    except SpecimgError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from error
-
-
-def _read_arms(specs: list[str] | None, settings: "Settings") -> "list[Arm]":
-    from specimg.arms import GRAY_SPECS, RGB_SPEC, parse_arm  # noqa: PLC0415
-    from specimg.frontends.spec import check_bands  # noqa: PLC0415
-
-    usual = ["db", *(spec for spec in GRAY_SPECS if spec != "db"), RGB_SPEC]
-    chosen = list(dict.fromkeys(specs or usual))
-    try:
-        arms = [parse_arm(spec) for spec in chosen]
-        for frontend in (frontend for arm in arms for frontend in arm.frontends):
-            check_bands(frontend, settings.mel.n_mels)
-    except ParameterError as error:
-        msg = f"--arm: {error}"
-        raise typer.BadParameter(msg) from error
-    return arms
+    _run(train, folders, output, arms, settings, model=model, seeds=seeds)
 
 
 def _read_tests(texts: list[str]) -> dict[str, Path]:
@@ -135,18 +116,18 @@ def _run(
     train_folder: Path,
     test_folders: dict[str, Path],
     out: Path,
-    arms: "list[Arm]",
-    settings: "Settings",
+    arms: list[Variant],
+    settings: Settings,
     *,
     model: str,
     seeds: int,
 ) -> None:
-    from specimg.compare.experiment import run  # noqa: PLC0415 - keeps --help fast
-    from specimg.compare.models import MODELS, check_model  # noqa: PLC0415
-    from specimg.compare.table import format_scores  # noqa: PLC0415
-    from specimg.compare.verdicts import summarize  # noqa: PLC0415
-    from specimg.dataset import check_test, check_training, find_dataset  # noqa: PLC0415
-    from specimg.storage import check_writable, remove, write_atomically  # noqa: PLC0415
+    from specimg.dataset.labeled import check_test, check_training, find_dataset  # noqa: PLC0415
+    from specimg.evaluate.experiment import run  # noqa: PLC0415 - keeps --help fast
+    from specimg.evaluate.models import MODELS, check_model  # noqa: PLC0415
+    from specimg.evaluate.table import format_scores  # noqa: PLC0415
+    from specimg.evaluate.verdicts import summarize  # noqa: PLC0415
+    from specimg.output.files import check_writable, remove, write_atomically  # noqa: PLC0415
 
     if model not in MODELS:
         msg = f"--model {model}: need one of {', '.join(MODELS)}"
@@ -163,22 +144,22 @@ def _run(
     for name in ("compare.csv", "compare.png"):
         check_writable(out / name)
     scores = []
-    with watch_steps(len(arms) * seeds) as step:
+    with show_steps(len(arms) * seeds) as on_progress:
         for found in run(train, tests, arms, settings, model=model, seeds=seeds):
             scores += found
-            step(found[0].arm)
+            on_progress(found[0].arm)
     write_atomically(out / "compare.csv", format_scores(scores, model), "compare")
     summaries = summarize(scores)
     _print(summaries, model, seeds)
     try:
-        from specimg.compare.chart import draw  # noqa: PLC0415
+        from specimg.evaluate.chart import draw  # noqa: PLC0415
 
         write_atomically(out / "compare.png", draw(summaries), "compare")
-        typer.echo(f"wrote compare.csv and compare.png in {out}")
+        say(f"wrote compare.csv and compare.png in {out}")
     except ImportError:
         remove(out / "compare.png")  # of another comparison
-        typer.echo(f"wrote compare.csv in {out}")
-        typer.echo('compare.png needs matplotlib: pip install "specimg[preview]"')
+        say(f"wrote compare.csv in {out}")
+        say('compare.png needs matplotlib: pip install "specimg[preview]"')
 
 
 def _print(summaries: "list[Summary]", model: str, seeds: int) -> None:
@@ -214,12 +195,12 @@ def _print(summaries: "list[Summary]", model: str, seeds: int) -> None:
     others = [summary for summary in summaries if summary.arm != first]
     if not others:
         return
-    told = [summary for summary in others if summary.verdict != "undecided"]
-    lines = [f"{s.arm} is {s.verdict} than {first} on {s.test}" for s in told] or [
-        f"no arm can be told from {first}"
-    ]
+    significant = [summary for summary in others if summary.verdict != "undecided"]
+    lines = [
+        f"{s.arm} is {s.verdict} than {first} on {s.test}" for s in significant
+    ] or [f"no arm can be told from {first}"]
     console.print(Text("; ".join(lines) + "."))
-    if len(told) < len(others):
+    if len(significant) < len(others):
         console.print(
             "undecided: cannot be told from chance, which includes other draws of the "
             "training and of the test."

@@ -1,22 +1,28 @@
 """What the command line says: results on stdout, everything else on stderr."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TextIO
 
-import typer
-
-from specimg.batch.report import Event, Report, Watch
-from specimg.manifest import Failure
-from specimg.settings import FAILURES_NAME
+from specimg.audio.kinds import describe_kinds
+from specimg.batch.report import FAINT_DBFS, Event, Report
+from specimg.cli.terminal import printable, say
+from specimg.encoding import encode_name
+from specimg.output.manifest import Failure
+from specimg.rendering.bandwidth import summarize_bandwidths
+from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, Settings
 
 A_MINUTE = 60.0
 
+OnEvent = Callable[[Event], None]
+"""What a run calls whenever something has happened."""
+
 
 @contextmanager
-def watch_on(stream: TextIO, total: int, *, quiet: bool) -> Iterator[Watch]:
-    """Yield what shows how a run goes on.
+def show_run(stream: TextIO, total: int, *, quiet: bool) -> Iterator[OnEvent]:
+    """Yield a function to call after each event, which shows how a run goes on.
 
     A moving bar on a terminal, else one plain line a minute; and a line for every
     failure, unless `quiet`.
@@ -24,17 +30,17 @@ def watch_on(stream: TextIO, total: int, *, quiet: bool) -> Iterator[Watch]:
     if quiet:
         yield lambda _: None
     elif stream.isatty():
-        with _bar(stream, total) as watch:
-            yield watch
+        with _bar(stream, total) as on_progress:
+            yield on_progress
     else:
         yield _plain(stream, total)
 
 
-def _plain(stream: TextIO, total: int) -> Watch:
+def _plain(stream: TextIO, total: int) -> OnEvent:
     begun = time.monotonic()
     told = begun
 
-    def watch(event: Event) -> None:
+    def on_progress(event: Event) -> None:
         nonlocal told
         if event.failure:
             _write(stream, describe_failure(event.failure))
@@ -45,7 +51,7 @@ def _plain(stream: TextIO, total: int) -> Watch:
             line = f"{done} of {total} recordings, {_pace(event.report, now - begun)}"
             _write(stream, line)
 
-    return watch
+    return on_progress
 
 
 def _write(stream: TextIO, line: str) -> None:
@@ -56,7 +62,7 @@ def _write(stream: TextIO, line: str) -> None:
 
 
 @contextmanager
-def _bar(stream: TextIO, total: int) -> Iterator[Watch]:
+def _bar(stream: TextIO, total: int) -> Iterator[OnEvent]:
     from rich.console import Console  # noqa: PLC0415 - only for who looks on
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
@@ -78,7 +84,7 @@ def _bar(stream: TextIO, total: int) -> Iterator[Watch]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=total, pace="")
 
-        def watch(event: Event) -> None:
+        def on_progress(event: Event) -> None:
             if event.failure:
                 # As Text: a name may look like markup.
                 line = Text(describe_failure(event.failure), style="red")
@@ -87,7 +93,7 @@ def _bar(stream: TextIO, total: int) -> Iterator[Watch]:
             pace = _pace(event.report, time.monotonic() - begun)
             progress.update(task, completed=done, pace=pace)
 
-        yield watch
+        yield on_progress
 
 
 def _done(report: Report) -> int:
@@ -105,10 +111,10 @@ def _pace(report: Report, elapsed: float) -> str:
 
 def describe_failure(failure: Failure) -> str:
     """Return one line about a recording that could not be converted."""
-    return f"failed: {failure.source}: {failure.reason}"
+    return printable(f"failed: {failure.source}: {failure.reason}")
 
 
-def print_summary(report: Report, manifest: str) -> None:
+def print_summary(report: Report, settings: Settings) -> None:
     """Say what was done, and where it is."""
     lines = []
     if report.recordings or not report.skipped:
@@ -125,13 +131,18 @@ def print_summary(report: Report, manifest: str) -> None:
         )
     elif not report.stopped:
         lines.append(
-            f"wrote {count(report.images, 'image')} and {manifest} in {report.out}"
+            f"wrote {count(report.images, 'image')} and {settings.manifest} "
+            f"in {report.out}"
         )
     if report.failed:
         failed = count(report.failed, "recording")
         is_written = report.part.is_all and not report.stopped
         where = f": see {report.out / FAILURES_NAME}" if is_written else ""
         lines.append(f"failed on {failed}{where}")
+    if report.faint:
+        faint = count(report.faint, "clip")
+        lines.append(f"silent or nearly so, below {FAINT_DBFS:g} dBFS: {faint}")
+    lines += summarize_bandwidths(report.rates, settings.mel)
     if report.vanished:
         vanished = count(report.vanished, "recording")
         what = "removed" if report.pruned else "kept; --prune removes them"
@@ -139,9 +150,35 @@ def print_summary(report: Report, manifest: str) -> None:
     if report.lost:
         lost = count(report.lost, "recording")
         lines.append(f"no longer among the inputs, and its images are gone: {lost}")
-    if report.passed_over:
-        lines.append(f"passed over {count(report.passed_over, 'file')}: not audio")
-    typer.echo("\n".join(lines))
+    lines += describe_strays(report.strays, report.out)
+    lines += describe_passed_over("passed over", report.passed_over)
+    if report.unread:
+        is_written = report.part.is_all and not report.stopped
+        where = f": see {report.out / PASSED_OVER_NAME}" if is_written else ""
+        lines.append(f"{describe_unread(report.unread)}{where}")
+    say("\n".join(lines))
+
+
+def describe_passed_over(verb: str, kinds: Mapping[str, int]) -> list[str]:
+    """Return a line about the files that are no recordings, if there are any."""
+    if not kinds:
+        return []
+    return [f"{verb} {count(sum(kinds.values()), 'file')}: {describe_kinds(kinds)}"]
+
+
+def describe_strays(names: list[str], out: Path) -> list[str]:
+    """Return a line about images that no row names, if there are any."""
+    if not names:
+        return []
+    name = names[0] if names[0].isprintable() else encode_name(names[0])
+    number = count(len(names), "image")
+    what = f"{number} of specimg in {out} that no row of the manifest names"
+    return [f"{what}, such as {name}; --overwrite removes them"]
+
+
+def describe_unread(number: int) -> str:
+    """Return what to say of files with sound that were passed over."""
+    return f"{count(number, 'file')} with sound that specimg cannot read"
 
 
 def count(number: int, noun: str) -> str:

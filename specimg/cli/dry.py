@@ -1,44 +1,40 @@
 """``specimg convert --dry-run``: what a run would read and write."""
 
-import math
-
-import typer
-
 from specimg.audio import AudioReader
-from specimg.cli.console import count
+from specimg.audio.recordings import Listing
+from specimg.cli.console import count, describe_passed_over, describe_unread
+from specimg.cli.terminal import say
 from specimg.errors import RecordingError
-from specimg.recordings import Listing
 from specimg.settings import Settings
+from specimg.spans.plan import plan_known
 
 BYTES_A_VALUE = {"png": 0.6, "npy": 4.0}
 """Of an image file, for each value of a pixel; of PNG a guess."""
 
 
 def print_plan(listing: Listing, settings: Settings) -> int:
-    """Say what would be done, by the headers; return how many cannot be opened."""
-    seconds, clips, unknown = 0.0, 0, 0
+    """Say what would be done, by the headers; return how many would fail."""
+    seconds, clips, frames, unknown = 0.0, 0, 0, 0
     problems = list(listing.unreadable)
     for recording in listing.recordings:
         try:
             with AudioReader(recording.path, settings.channel) as reader:
                 length = reader.promised_seconds
+                its_clips, its_frames = _plan(reader, settings)
         except RecordingError as error:
             problems.append((recording.name, str(error)))
             continue
         seconds += length
-        clips += _clips(length, settings)
+        clips += its_clips
+        frames += its_frames
         unknown += not length
-    values = settings.mel.n_mels * len(settings.frontends) * clips
+    values = settings.mel.n_mels * frames
     if settings.image.size is not None:
-        size = settings.image.size
-        values = size.width * size.height * len(settings.frontends) * clips
-    elif settings.clips.is_whole:
-        values = int(values / max(clips, 1) * seconds * settings.mel.frame_rate)
-    else:
-        length = round(settings.clips.duration * settings.mel.sample_rate)
-        values *= settings.mel.n_frames(length)
+        values = settings.image.size.width * settings.image.size.height * clips
     depth = settings.image.bit_depth // 8
-    size_bytes = values * depth * BYTES_A_VALUE[settings.image.format]
+    size_bytes = (
+        values * len(settings.frontends) * depth * BYTES_A_VALUE[settings.image.format]
+    )
     readable = len(listing.recordings) + len(listing.unreadable) - len(problems)
     lines = [
         f"would read {count(readable, 'recording')}, {seconds:.1f} s of audio",
@@ -46,21 +42,33 @@ def print_plan(listing: Listing, settings: Settings) -> int:
     ]
     if unknown:
         lines.append(f"{unknown} recordings do not say how long they are")
-    if listing.passed_over:
-        lines.append(f"would pass over {count(listing.passed_over, 'file')}: not audio")
+    lines += describe_passed_over("would pass over", listing.kinds)
+    if listing.unread:
+        lines.append(describe_unread(len(listing.unread)) + ":")
+        lines += [
+            f"would pass over: {name}: {reason}" for name, reason in listing.unread
+        ]
     lines += [f"would fail: {name}: {reason}" for name, reason in problems]
-    typer.echo("\n".join(lines))
+    say("\n".join(lines))
     return len(problems)
 
 
-def _clips(seconds: float, settings: Settings) -> int:
-    clips = settings.clips
-    if clips.is_whole or seconds <= clips.duration:
-        return 1
-    full = math.floor((seconds - clips.duration) / clips.step + 1e-9) + 1
-    rest = seconds - ((full - 1) * clips.step + clips.duration)
-    has_rest = rest >= settings.shortest and clips.final != "drop"
-    return full + int(has_rest)
+def _plan(reader: AudioReader, settings: Settings) -> tuple[int, int]:
+    """Return how many clips a recording has, and how many frames their pictures."""
+    rate = reader.sample_rate
+    n_samples = round(reader.promised_seconds * rate)
+    if not n_samples:  # it does not say: one clip, at least
+        shown = 0.0 if settings.clips.is_whole else settings.clips.duration
+        return 1, _frames(shown, settings)
+    clips = frames = 0
+    for span in plan_known(settings.spans, n_samples, rate):
+        clips += 1
+        frames += _frames(span.shown or span.end - span.start, settings)
+    return clips, frames
+
+
+def _frames(seconds: float, settings: Settings) -> int:
+    return max(0, settings.mel.n_frames(round(seconds * settings.mel.sample_rate)))
 
 
 def _size(n_bytes: float) -> str:

@@ -1,9 +1,8 @@
 """``specimg frontends``: what can be chosen, and what it does."""
 
-import typer
-
-from specimg.frontends import ALIASES, FRONTENDS, PRESETS, Frontend
-from specimg.frontends.parameters import Range
+from specimg.cli.terminal import say
+from specimg.rendering.frontends import ALIASES, FRONTENDS, PRESETS, Frontend
+from specimg.rendering.frontends.parameters import Range
 
 
 def frontends() -> None:
@@ -13,7 +12,7 @@ def frontends() -> None:
     [0, 1] again. Each parameter but scale and init can also be one value a band,
     from a file: pcen:@learned.json.
     """
-    typer.echo("\n\n".join(_describe(name, kind) for name, kind in FRONTENDS.items()))
+    say("\n\n".join(_describe(name, kind) for name, kind in FRONTENDS.items()))
 
 
 def _describe(name: str, frontend: type[Frontend]) -> str:

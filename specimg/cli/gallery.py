@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from specimg.cli.merge import SOME_FAILED
-from specimg.errors import SpecimgError
+from specimg.cli import exit_codes
+from specimg.cli.arguments import Out, a_path
+from specimg.cli.errors import stop_on_errors
+from specimg.cli.terminal import say
+from specimg.errors import StorageError
 
-Out = Annotated[
-    Path, typer.Argument(metavar="OUT", help="A folder that specimg convert wrote.")
-]
 Limit = Annotated[
     int | None,
     typer.Option(
@@ -20,12 +20,24 @@ Limit = Annotated[
         show_default="20000, for NPY 2000",
     ),
 ]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=a_path,
+        metavar="PAGE",
+        help="Where to write the page, in .html; it shows the images where they are.",
+        show_default="OUT/gallery.html",
+    ),
+]
 
 
-def gallery(out: Out, *, limit: Limit = None) -> None:
-    """Write OUT/gallery.html: the images by label, to filter, sort and look at.
+@stop_on_errors()
+def gallery(out: Out, *, limit: Limit = None, output: Output = None) -> None:
+    """Write a page of the images in OUT by label, to filter, sort and look at.
 
-    The page needs no server and no network, only the images beside it. It also shows
+    The page needs no server and no network, only the images. It also shows
     counts, the settings, a histogram of the pixel values, and the mean image of each
     label. No browser can show NPY: their pictures are in the page itself, in 8 bits
     and at most 256 pixels wide and 128 high.
@@ -33,20 +45,25 @@ def gallery(out: Out, *, limit: Limit = None) -> None:
     Exit status: 0 all images were read, 1 refused or none, 3 some are missing or
     damaged, which the page says as well.
     """
-    from specimg.cli.progress import watch_images  # noqa: PLC0415 - keeps --help fast
+    from specimg.cli.progress import show_images  # noqa: PLC0415 - keeps --help fast
     from specimg.gallery import write_gallery  # noqa: PLC0415
 
+    if output and output.suffix.lower() != ".html":
+        msg = f"-o {output}: need a name that ends in .html"
+        raise typer.BadParameter(msg)
     try:
-        with watch_images("reading") as watch:
-            made = write_gallery(out, limit, watch)
-    except SpecimgError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from error
+        with show_images("reading") as on_progress:
+            made = write_gallery(out, limit, on_progress, page=output)
+    except StorageError as error:
+        if output:
+            raise
+        msg = f"{error}; with -o, the page can be written somewhere else"
+        raise StorageError(msg) from error
     sample = f", a sample of {made.clips}" if made.shown < made.clips else ""
-    typer.echo(f"wrote {made.path}: {made.shown} images{sample}")
+    say(f"wrote {made.path}: {made.shown} images{sample}")
     if made.faults:
-        typer.echo(f"{made.faults} of them missing or damaged", err=True)
+        say(f"{made.faults} of them missing or damaged", err=True)
     if made.faults == made.shown:
-        raise typer.Exit(1)
+        raise typer.Exit(exit_codes.STOPPED)
     if made.faults:
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(exit_codes.SOME_FAILED)

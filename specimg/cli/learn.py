@@ -6,41 +6,71 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specimg.cli import options
-from specimg.cli.progress import watch_steps
-from specimg.errors import SpecimgError
+from specimg.cli.arguments import Train
+from specimg.cli.errors import stop_on_errors
+from specimg.cli.options import with_picture_options
+from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES, FRONTENDS
+from specimg.cli.progress import show_steps
+from specimg.cli.sections import INPUT_AND_OUTPUT
+from specimg.cli.terminal import say
+from specimg.settings import Settings
 
 if TYPE_CHECKING:
-    from specimg.frontends.parameters import Parameter
-    from specimg.settings import Settings
+    from specimg.rendering.frontends.parameters import Parameter
 
 LEARNED = ("exp", "pcen")
+TRAINING = "Training"
 
-Train = Annotated[
-    Path,
-    typer.Argument(metavar="TRAIN", help="A folder with one folder a class."),
-]
 Frontend = Annotated[
-    str, typer.Option(metavar="exp|pcen", help="Whose parameters are learned.")
+    str,
+    typer.Option(
+        metavar="exp|pcen",
+        help="Whose parameters are learned.",
+        rich_help_panel=FRONTENDS,
+    ),
 ]
 PerBand = Annotated[
-    bool, typer.Option("--per-band", help="One value a mel band, not one for all.")
+    bool,
+    typer.Option(
+        "--per-band",
+        help="One value a mel band, not one for all.",
+        rich_help_panel=FRONTENDS,
+    ),
 ]
 Out = Annotated[
     Path,
-    typer.Option("--output", "-o", metavar="FILE.json", help="The file to write."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE.json",
+        help="The file to write.",
+        rich_help_panel=INPUT_AND_OUTPUT,
+    ),
 ]
 Epochs = Annotated[
-    int, typer.Option(metavar="N", min=1, help="How often all clips are gone through.")
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="How often all clips are gone through.",
+        rich_help_panel=TRAINING,
+    ),
 ]
 Seed = Annotated[
     int,
-    typer.Option(metavar="N", min=0, max=2**32 - 1, help="Of the random draws."),
+    typer.Option(
+        metavar="N",
+        min=0,
+        max=2**32 - 1,
+        help="Of the random draws.",
+        rich_help_panel=TRAINING,
+    ),
 ]
 
 
+@stop_on_errors()
+@with_picture_options(leave_out=(*FRONTEND_NAMES, *FILE_NAMES, "size"))
 def learn(
-    ctx: typer.Context,
     train: Train,
     *,
     frontend: Frontend,
@@ -48,23 +78,7 @@ def learn(
     per_band: PerBand = False,
     epochs: Epochs = 20,
     seed: Seed = 0,
-    sr: options.Sr = None,
-    mono: options.Mono = None,
-    clip_duration: options.ClipDuration = None,
-    clip_overlap: options.ClipOverlap = None,
-    final_clip: options.FinalClip = None,
-    n_fft: options.NFft = None,
-    win_length: options.WinLength = None,
-    hop_length: options.HopLength = None,
-    n_mels: options.NMels = None,
-    fmin: options.Fmin = None,
-    fmax: options.Fmax = None,
-    mel_scale: options.MelScale = None,
-    mel_norm: options.MelNorm = None,
-    power: options.Power = None,
-    center: options.Center = None,
-    preset: options.Preset = None,
-    config: options.Config = None,
+    settings: Settings,
 ) -> None:
     """Learn a frontend's parameters from recordings in TRAIN, and write them.
 
@@ -75,66 +89,60 @@ def learn(
 
     Exit status: 0 learned, 1 not, 2 wrong usage.
     """
-    ctx.params.pop("frontend")
-    settings = options.read_settings(ctx.params, config)
     if frontend not in LEARNED:
         msg = f"--frontend {frontend}: need one of {', '.join(LEARNED)}"
         raise typer.BadParameter(msg)
     if output.suffix.lower() != ".json":
         msg = f"--output {output}: need a name that ends in .json"
         raise typer.BadParameter(msg)
-    try:
-        _run(
-            train,
-            output,
-            settings,
-            frontend=frontend,
-            per_band=per_band,
-            epochs=epochs,
-            seed=seed,
-        )
-    except SpecimgError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from error
+    _run(
+        train,
+        output,
+        settings,
+        frontend=frontend,
+        per_band=per_band,
+        epochs=epochs,
+        seed=seed,
+    )
 
 
 def _run(
     folder: Path,
     output: Path,
-    settings: "Settings",
+    settings: Settings,
     *,
     frontend: str,
     per_band: bool,
     epochs: int,
     seed: int,
 ) -> None:
-    from specimg.dataset import check_training, find_dataset  # noqa: PLC0415 - keeps --help fast
-    from specimg.frontends.learned import format_learned  # noqa: PLC0415
+    from specimg.dataset.labeled import check_training, find_dataset  # noqa: PLC0415 - keeps --help fast
+    from specimg.dataset.metrics import macro_average_precision  # noqa: PLC0415
     from specimg.learn import experiment  # noqa: PLC0415 - or says what is missing
-    from specimg.precision import macro_average_precision  # noqa: PLC0415
-    from specimg.storage import check_writable, write_atomically  # noqa: PLC0415
+    from specimg.output.files import check_writable, write_atomically  # noqa: PLC0415
+    from specimg.rendering.frontends.learned import format_learned  # noqa: PLC0415
 
     train = find_dataset(folder, leave_out=output.parent)
     check_training(train)
     check_writable(output)
     found = experiment.load(train, settings)
     module = experiment.make_frontend(frontend, settings, per_band=per_band)
-    with watch_steps(epochs, "epochs") as step:
+    with show_steps(epochs, "epochs") as on_progress:
         learned = experiment.learn(
             found,
             module,
             len(train.classes),
             epochs=epochs,
             seed=seed,
-            watch=lambda: step(""),
+            on_epoch=lambda: on_progress(""),
         )
     data = format_learned(frontend, settings.mel.n_mels, learned.parameters)
     write_atomically(output, data, "learn")
     _print(learned.start, learned.parameters)
     score = macro_average_precision(learned.scores, learned.labels)[0]
     clips = len(learned.labels)
-    typer.echo(f"macro average precision of {clips} clips left out: {score:.3f}")
-    typer.echo(f"wrote {output}: specimg convert --frontend {frontend}:@{output}")
+    say(f"macro average precision of {clips} clips left out: {score:.3f}")
+    say(f"wrote {output}: specimg convert --frontend {frontend}:@{output}")
 
 
 def _print(

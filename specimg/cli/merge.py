@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from specimg.cli.console import count
-from specimg.errors import SpecimgError
-
-SOME_FAILED = 3
+from specimg.cli import exit_codes
+from specimg.cli.console import count, describe_strays, describe_unread
+from specimg.cli.errors import stop_on_errors
+from specimg.cli.terminal import say
+from specimg.settings import PASSED_OVER_NAME
 
 Out = Annotated[
     Path,
@@ -16,6 +17,7 @@ Out = Annotated[
 ]
 
 
+@stop_on_errors()
 def merge(out: Out) -> None:
     """Write the manifest of a run that was made in parts with --shard.
 
@@ -23,16 +25,17 @@ def merge(out: Out) -> None:
 
     Exit status: 0 complete, 1 not complete, 3 complete, but some recordings failed.
     """
-    from specimg.batch.tables import merge_parts  # noqa: PLC0415 - keeps --help fast
+    from specimg.output.tables import merge_parts  # noqa: PLC0415 - keeps --help fast
 
-    try:
-        merged = merge_parts(out)
-    except SpecimgError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from error
-    typer.echo(
+    merged = merge_parts(out)
+    say(
         f"merged {count(merged.parts, 'part')}: {count(merged.images, 'image')}, "
         f"{count(merged.failures, 'failure')}, {merged.manifest} in {out}"
     )
+    for line in describe_strays(merged.strays, out):
+        say(line)
+    if merged.passed_over:
+        where = out / PASSED_OVER_NAME
+        say(f"{describe_unread(merged.passed_over)}: see {where}")
     if merged.failures:
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(exit_codes.SOME_FAILED)

@@ -1,21 +1,119 @@
-"""The options that set how pictures look, alike in every command that has them.
+"""Tables of options as parameters of a command.
 
-Their defaults are those of the settings, so that each exists once.
+Of the picture options, the defaults that help shows are those of the settings.
 """
 
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import fields
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from specimg.errors import ParameterError
-from specimg.settings import PRESETS, Settings
-from specimg.settings.options import KNOWN, merge, read_toml
+from specimg.cli.errors import refuse_wrong_values
+from specimg.cli.picture_options import PICTURE_OPTIONS, PictureOption
+from specimg.settings import Settings
+from specimg.settings.options import KNOWN, merge
+from specimg.settings.toml import read_toml
+
+Command = Callable[..., None]
 
 DEFAULTS = Settings().to_options()
 
 
-def number_or_word(text: str) -> float | str:
+def with_options(kind: type) -> Callable[[Command], Command]:
+    """Give a command the fields of a dataclass instead of its parameter `options`."""
+    hints = get_type_hints(kind, include_extras=True)
+    expanded = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(kind)
+    ]
+    return _replace("options", expanded, lambda given: kind(**given))
+
+
+def with_picture_options(
+    *, leave_out: Collection[str] = (), optional: Collection[str] = ()
+) -> Callable[[Command], Command]:
+    """Give a command the options of the table instead of its parameter `settings`.
+
+    The options stand where that parameter stood; the command is called with the
+    settings that they make.  Those in `leave_out` mean nothing to the command, and
+    those in `optional` mean nothing to it unless they are given: they show no default.
+    """
+    expanded = [
+        _make_parameter(name, panel, option, has_default=name not in optional)
+        for panel, options in PICTURE_OPTIONS.items()
+        for name, option in options.items()
+        if name not in leave_out
+    ]
+    return _replace("settings", expanded, _read_settings)
+
+
+def _replace(
+    name: str,
+    options: Sequence[inspect.Parameter],
+    make: Callable[[Mapping[str, Any]], object],
+) -> Callable[[Command], Command]:
+    """Let options stand where a parameter of a command stood, and make its value."""
+
+    def decorate(command: Command) -> Command:
+        signature = inspect.signature(command, eval_str=True)
+        parameters: list[inspect.Parameter] = []
+        for parameter in signature.parameters.values():
+            parameters += options if parameter.name == name else [parameter]
+
+        @wraps(command)
+        def call(**values: Any) -> None:  # noqa: ANN401 - of any option
+            given = {option.name: values.pop(option.name) for option in options}
+            command(**values, **{name: make(given)})
+
+        # Typer reads the options of a command from its signature.
+        call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return call
+
+    return decorate
+
+
+def _make_parameter(
+    name: str, panel: str, option: PictureOption, *, has_default: bool
+) -> inspect.Parameter:
+    default = DEFAULTS.get(name)
+    shown = option.default or ("" if default is None else str(default))
+    kind: Any = Path if name == "config" else str
+    declarations: list[str] = []
+    parser = None
+    if isinstance(default, bool):
+        kind = bool
+        flag = name.replace("_", "-")
+        declarations = [f"--{flag}/--no-{flag}"]
+        shown = flag if default else f"no-{flag}"
+    elif isinstance(default, int | float):
+        kind = float
+        parser = _number_or_word
+    made = typer.Option(
+        *declarations,
+        metavar=option.metavar,
+        help=option.text,
+        parser=parser,
+        show_default=(has_default and shown) or False,
+        rich_help_panel=panel,
+    )
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,  # not given
+        annotation=Annotated[kind | None, made],
+    )
+
+
+def _number_or_word(text: str) -> float | str:
     """Read a number, or leave a word to the settings, which say what they need."""
     try:
         return float(text)
@@ -23,118 +121,13 @@ def number_or_word(text: str) -> float | str:
         return text
 
 
-def option(setting: str, metavar: str, text: str, default: str = "") -> Any:  # noqa: ANN401 - typer's
-    """Make the option for a setting; it shows the default of the settings."""
-    value = DEFAULTS.get(setting)
-    is_number = isinstance(value, int | float)
-    return typer.Option(
-        metavar=metavar,
-        help=text,
-        parser=number_or_word if is_number else None,
-        show_default=default or (False if value is None else str(value)),
-    )
-
-
-Spec = Annotated[str | None, option("frontend", "SPEC", "Gray: its only frontend.")]
-Red = Annotated[str | None, option("r", "SPEC", "RGB: the frontend of red.")]
-Green = Annotated[str | None, option("g", "SPEC", "RGB: the frontend of green.")]
-Blue = Annotated[str | None, option("b", "SPEC", "RGB: the frontend of blue.")]
-Sr = Annotated[float | None, option("sr", "HZ", "Sample rate of the pictures.")]
-Mono = Annotated[
-    str | None,
-    option("mono", "mean|left|right|0|1|...", "How channels become one."),
-]
-ClipDuration = Annotated[
-    float | None,
-    option("clip_duration", "SECONDS|whole", "Length of a clip, one image each."),
-]
-ClipOverlap = Annotated[
-    float | None,
-    option("clip_overlap", "SECONDS", "What a clip shares with the one before."),
-]
-FinalClip = Annotated[
-    str | None,
-    option(
-        "final_clip",
-        "extend|remainder|full|drop",
-        "A rest shorter than a clip: extend it with silence, keep it short, take the "
-        "last full clip, or drop it.",
-    ),
-]
-NFft = Annotated[float | None, option("n_fft", "N", "Length of the FFT.")]
-WinLength = Annotated[
-    float | None, option("win_length", "N", "Length of the window, in samples.")
-]
-HopLength = Annotated[
-    float | None, option("hop_length", "N", "From frame to frame, in samples.")
-]
-NMels = Annotated[float | None, option("n_mels", "N", "Mel bands: rows of the image.")]
-Fmin = Annotated[float | None, option("fmin", "HZ", "Where the lowest band begins.")]
-Fmax = Annotated[
-    float | None,
-    option("fmax", "HZ", "Where the highest band ends.", "half the sample rate"),
-]
-MelScale = Annotated[
-    str | None, option("mel_scale", "htk|slaney", "Formula of the mel scale.")
-]
-MelNorm = Annotated[
-    str | None, option("mel_norm", "none|slaney", "Whether bands have equal area.")
-]
-Power = Annotated[
-    float | None, option("power", "1|2", "Exponent: 1 for magnitude, 2 for power.")
-]
-Center = Annotated[
-    bool | None,
-    typer.Option(
-        "--center/--no-center",
-        help="Pad with zeros and center the frames, as librosa does.",
-        show_default="no-center",
-    ),
-]
-Preset = Annotated[
-    str | None,
-    typer.Option(
-        metavar="|".join(PRESETS),
-        help="Whose pictures to make; other options win over it.",
-        show_default="merlin",
-    ),
-]
-Format = Annotated[str | None, option("format", "png|npy", "Kind of file.")]
-BitDepth = Annotated[
-    float | None,
-    option(
-        "bit_depth",
-        "8|16",
-        "Of a PNG. Many loaders turn 16 bits nearly white: only for your own code.",
-    ),
-]
-Size = Annotated[
-    str | None, option("size", "WIDTHxHEIGHT", "Resample the finished image.")
-]
-Manifest = Annotated[
-    str | None,
-    option("manifest", "NAME", "Table of the images, in OUT: .csv or .jsonl."),
-]
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE.toml",
-        help="Settings by these names; the command line wins. Every run writes its "
-        "own to OUT/specimg.toml.",
-        show_default=False,
-    ),
-]
-
-
-def read_settings(params: dict[str, Any], config: Path | None) -> Settings:
+def _read_settings(options: Mapping[str, Any]) -> Settings:
     """Make the settings from the options that were given, and from a file."""
+    config = options["config"]
     given = {
         name: value
-        for name, value in params.items()
+        for name, value in options.items()
         if name in KNOWN and value is not None
     }
-    try:
-        options = read_toml(config) if config else {}
-        return Settings.from_options(merge(options, given))
-    except ParameterError as error:
-        raise typer.BadParameter(str(error)) from error
+    with refuse_wrong_values():
+        return Settings.from_options(merge(read_toml(config) if config else {}, given))

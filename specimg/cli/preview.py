@@ -1,20 +1,36 @@
 """``specimg preview``: one clip, and its pictures from several frontends."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-from specimg.cli import options
-from specimg.cli.convert import a_path
-from specimg.errors import ParameterError, SpecimgError, StorageError, UnwritableError
-from specimg.streams import stderr_of_our_own
+from specimg.cli.arguments import a_path
+from specimg.cli.errors import refuse_wrong_values, stop_on_errors
+from specimg.cli.options import with_picture_options
+from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES, FRONTENDS
+from specimg.cli.terminal import say
+from specimg.cli.variants import read_variants
+from specimg.encoding import encode_name
+from specimg.errors import (
+    MissingExtraError,
+    ParameterError,
+    SpecimgError,
+    join_warnings,
+)
+from specimg.rendering.image import ImageSettings
+from specimg.settings import Settings
+from specimg.settings.variants import GRAY_SPECS, RGB_SPEC, Variant
+from specimg.stderr import private_stderr
 
-if TYPE_CHECKING:
-    from specimg.arms import Arm
-    from specimg.settings import Settings
+FIGURE = "Figure"
+CLIP_NAMES = ("clip_overlap", "final_clip")
+"""Options for more than one clip."""
 
 File = Annotated[
     Path,
@@ -31,6 +47,7 @@ Output = Annotated[
         metavar="FIGURE",
         help="Where to write the figure: .png, .pdf or .svg.",
         show_default="preview.png",
+        rich_help_panel=FIGURE,
     ),
 ]
 Arms = Annotated[
@@ -40,19 +57,32 @@ Arms = Annotated[
         metavar="SPEC|SPEC+SPEC+SPEC",
         help="A panel: one frontend, or three for red, green and blue. Again for "
         "more panels.",
-        show_default="raw, db, exp, pcen:init=librosa, pcen, db+pcen+exp",
+        show_default=", ".join((*GRAY_SPECS, RGB_SPEC)),
+        rich_help_panel=FRONTENDS,
     ),
 ]
 Start = Annotated[
     float,
-    typer.Option(metavar="SECONDS", min=0.0, help="Where the clip begins."),
+    typer.Option(
+        metavar="SECONDS",
+        min=0.0,
+        help="Where the clip begins.",
+        rich_help_panel=FIGURE,
+    ),
 ]
 Zoom = Annotated[
     int,
-    typer.Option(metavar="N", min=1, help="Draw each pixel as N by N pixels."),
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Draw each pixel as N by N pixels.",
+        rich_help_panel=FIGURE,
+    ),
 ]
 
 
+@stop_on_errors()
+@with_picture_options(leave_out=(*FILE_NAMES, *CLIP_NAMES), optional=FRONTEND_NAMES)
 def preview(
     ctx: typer.Context,
     file: File,
@@ -61,93 +91,92 @@ def preview(
     arm: Arms = None,
     start: Start = 0.0,
     zoom: Zoom = 1,
-    sr: options.Sr = None,
-    mono: options.Mono = None,
-    clip_duration: options.ClipDuration = None,
-    n_fft: options.NFft = None,
-    win_length: options.WinLength = None,
-    hop_length: options.HopLength = None,
-    n_mels: options.NMels = None,
-    fmin: options.Fmin = None,
-    fmax: options.Fmax = None,
-    mel_scale: options.MelScale = None,
-    mel_norm: options.MelNorm = None,
-    power: options.Power = None,
-    center: options.Center = None,
-    preset: options.Preset = None,
-    config: options.Config = None,
+    settings: Settings,
 ) -> None:
     """Draw one clip of a recording: its waveform, and its picture from each frontend.
 
     Each panel has the pixels that "specimg convert" writes for that clip, with seconds
-    and hertz beside them. Needs matplotlib: pip install "specimg[preview]".
+    and hertz beside them. With --frontend, or --r, --g and --b, that is the only panel.
+    Needs matplotlib: pip install "specimg[preview]".
 
     Exit status: 0 drawn, 1 not drawn, 2 wrong usage.
     """
-    settings = options.read_settings(ctx.params, config)
-    arms = _read_arms(arm, settings)
+    arms = _choose_arms(arm, settings, ctx.params)
+    # Pixels and frames are one to one, whatever a settings file says of images.
+    size = settings.image.size if ctx.params["size"] else None
+    settings = replace(settings, image=ImageSettings(size=size))
     _check(file, output, start)
     if find_spec("matplotlib") is None:
-        _stop('specimg preview needs matplotlib: pip install "specimg[preview]"')
-    try:
-        with stderr_of_our_own():
-            lines, warning = _draw(file, output, arms, settings, start, zoom)
-    except ParameterError as error:
-        raise typer.BadParameter(str(error)) from error
-    except (StorageError, UnwritableError) as error:  # they name what they mean
-        _stop(str(error), error)
-    except SpecimgError as error:
-        _stop(f"{file}: {error}", error)
+        command = "specimg preview"
+        raise MissingExtraError(command, "matplotlib", "preview")
+    with refuse_wrong_values(), private_stderr():
+        lines, warning = _draw(file, output, arms, settings, start, zoom)
     if warning:
-        typer.echo(f"{file}: {warning}", err=True)
-    typer.echo(lines)
+        say(f"{file}: {warning}", err=True)
+    say(lines)
 
 
 def _draw(
     file: Path,
     output: Path,
-    arms: "list[Arm]",
-    settings: "Settings",
+    arms: list[Variant],
+    settings: Settings,
     start: float,
     zoom: int,
 ) -> tuple[str, str]:
     """Write the figure; return what to say about it, and what is wrong with `file`."""
-    from dataclasses import replace  # noqa: PLC0415 - keeps --help fast
-
-    from specimg import storage  # noqa: PLC0415
-    from specimg.preview.clip import read_clip  # noqa: PLC0415
-    from specimg.preview.figure import draw  # noqa: PLC0415
-    from specimg.preview.panels import plan, render_panels  # noqa: PLC0415
-    from specimg.recordings import encode_name  # noqa: PLC0415
+    from specimg.figure.clip import read_clip  # noqa: PLC0415
+    from specimg.figure.figure import draw  # noqa: PLC0415
+    from specimg.figure.panels import plan, render_panels  # noqa: PLC0415
+    from specimg.output import files  # noqa: PLC0415 - keeps --help fast
+    from specimg.rendering.bandwidth import describe_bandwidth  # noqa: PLC0415
 
     layout, longest = plan(settings, arms, zoom)
-    clip = read_clip(file, settings, start=start, limit=longest)
-    panels = render_panels(clip, settings, arms)
+    with _naming(file):
+        clip = read_clip(file, settings, start=start, limit=longest)
+        panels = render_panels(clip, settings, arms)
     height, width = panels[0].pixels.shape[:2]
     layout = replace(layout, columns=width * zoom)
     name = encode_name(file.name)
     data = draw(name, clip, panels, settings, layout, output.suffix.lower())
-    storage.write_atomically(output, data, tag=encode_name(str(output)))
+    files.write_atomically(output, data, tag=encode_name(str(output)))
     what = f"{len(panels)} panels" if len(panels) > 1 else "1 panel"
     text = f"wrote {output}: {what} of {width}x{height} pixels"
-    return text, clip.warning
+    about = describe_bandwidth(clip.sample_rate, settings.mel)
+    return text, join_warnings(clip.warning, about)
 
 
-def _read_arms(specs: list[str] | None, settings: "Settings") -> "list[Arm]":
-    from specimg.arms import parse_arm  # noqa: PLC0415
-    from specimg.preview.arms import default_arms  # noqa: PLC0415
-
-    if not specs:
-        return default_arms(settings)
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """Name the recording in what is wrong with it."""
     try:
-        return [parse_arm(spec) for spec in specs]
-    except ParameterError as error:
-        msg = f"--arm: {error}"
-        raise typer.BadParameter(msg) from error
+        yield
+    except ParameterError:  # is about the options
+        raise
+    except SpecimgError as error:
+        msg = f"{file}: {error}"
+        raise SpecimgError(msg) from error
+
+
+def _choose_arms(
+    specs: list[str] | None, settings: Settings, given: dict[str, Any]
+) -> list[Variant]:
+    from specimg.figure.variants import chosen_variant, default_variants  # noqa: PLC0415
+
+    frontends = [f"--{name}" for name in FRONTEND_NAMES if given[name] is not None]
+    if specs and frontends:
+        msg = (
+            f"{', '.join(frontends)} makes a figure with one panel: not together with "
+            f"--arm, which takes A+B+C as well"
+        )
+        raise typer.BadParameter(msg)
+    if specs:
+        return read_variants(specs, settings)
+    return [chosen_variant(settings)] if frontends else default_variants(settings)
 
 
 def _check(file: Path, output: Path, start: float) -> None:
-    from specimg.preview.figure import SUFFIXES  # noqa: PLC0415 - keeps --help fast
+    from specimg.figure.figure import SUFFIXES  # noqa: PLC0415 - keeps --help fast
 
     if output.suffix.lower() not in SUFFIXES:
         msg = f"-o {output}: need a name that ends in {', '.join(SUFFIXES)}"
@@ -158,8 +187,3 @@ def _check(file: Path, output: Path, start: float) -> None:
     if output.exists() and file.exists() and output.samefile(file):
         msg = f"-o {output}: that is the recording"
         raise typer.BadParameter(msg)
-
-
-def _stop(message: str, cause: Exception | None = None) -> None:
-    typer.echo(f"Error: {message}", err=True)
-    raise typer.Exit(1) from cause

@@ -3,17 +3,21 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-import typer
+from specimg.cli.terminal import printable, say
 
-if TYPE_CHECKING:
-    from specimg.figures import Watch
+OnImage = Callable[[int, int, str], None]
+"""Takes how many images are done, of how many, and what is wrong with this one."""
+OnStep = Callable[[str], None]
+"""Takes the name of what is done now, or nothing."""
 
 
 @contextmanager
-def watch_images(verb: str) -> "Iterator[Watch]":
-    """Yield what names each image that is wrong, and on a terminal moves a bar."""
+def show_images(verb: str) -> Iterator[OnImage]:
+    """Yield a function to call after each image.
+
+    It names the images that are wrong, and on a terminal moves a bar.
+    """
     if not _is_shown():
         yield lambda _done, _total, fault: _tell(fault)
         return
@@ -23,21 +27,19 @@ def watch_images(verb: str) -> "Iterator[Watch]":
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(verb)
 
-        def watch(done: int, total: int, fault: str) -> None:
+        def on_progress(done: int, total: int, fault: str) -> None:
             if fault:
                 # Not as markup: a name may look like it.
-                progress.console.print(fault, markup=False, soft_wrap=True)
+                line = printable(fault)
+                progress.console.print(line, markup=False, soft_wrap=True)
             progress.update(task, completed=done, total=total)
 
-        yield watch
+        yield on_progress
 
 
 @contextmanager
-def watch_steps(total: int, verb: str = "") -> Iterator[Callable[[str], None]]:
-    """Yield what is called after each step, and on a terminal moves a bar.
-
-    With a text it names what is done now.
-    """
+def show_steps(total: int, verb: str = "") -> Iterator[OnStep]:
+    """Yield a function to call after each step, which on a terminal moves a bar."""
     if not _is_shown():
         yield lambda _text: None
         return
@@ -55,4 +57,4 @@ def _is_shown() -> bool:
 
 def _tell(fault: str) -> None:
     if fault:
-        typer.echo(fault, err=True)
+        say(fault, err=True)

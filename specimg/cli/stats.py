@@ -2,27 +2,26 @@
 
 from dataclasses import asdict
 from json import dumps
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specimg.cli.merge import SOME_FAILED
-from specimg.errors import SpecimgError
+from specimg.cli import exit_codes
+from specimg.cli.arguments import Out
+from specimg.cli.errors import stop_on_errors
+from specimg.cli.terminal import printable, say
 
 if TYPE_CHECKING:
-    from specimg.figures import Figures, PixelFigures
+    from specimg.output.stats import PixelStats, Stats
 
 UNLIMITED = 10_000
 
-Out = Annotated[
-    Path, typer.Argument(metavar="OUT", help="A folder that specimg convert wrote.")
-]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object, for a program to read.")
 ]
 
 
+@stop_on_errors()
 def stats(out: Out, *, json: Json = False) -> None:
     """Say what the images in OUT show, and the mean and deviation of their pixels.
 
@@ -38,30 +37,26 @@ def stats(out: Out, *, json: Json = False) -> None:
     Exit status: 0 all images were read, 1 refused or none, 3 some are missing or
     damaged, and left out of the pixel figures.
     """
-    from specimg.cli.progress import watch_images  # noqa: PLC0415 - keeps --help fast
-    from specimg.figures import measure  # noqa: PLC0415
+    from specimg.cli.progress import show_images  # noqa: PLC0415 - keeps --help fast
+    from specimg.output.stats import compute_stats  # noqa: PLC0415
 
-    try:
-        with watch_images("reading") as watch:
-            figures = measure(out, watch)
-    except SpecimgError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from error
+    with show_images("reading") as on_progress:
+        found = compute_stats(out, on_progress)
     if json:
-        _print_json(figures)
+        _print_json(found)
     else:
-        _print_tables(figures)
-    if not figures.pixels.images:
-        raise typer.Exit(1)
-    if figures.faults:
-        raise typer.Exit(SOME_FAILED)
+        _print_tables(found)
+    if not found.pixels.images:
+        raise typer.Exit(exit_codes.STOPPED)
+    if found.faults:
+        raise typer.Exit(exit_codes.SOME_FAILED)
 
 
-def _print_json(figures: "Figures") -> None:
-    summary, pixels = figures.summary, figures.pixels
+def _print_json(stats: "Stats") -> None:
+    summary, pixels = stats.summary, stats.pixels
     values = {
         "images": pixels.images,
-        "faults": figures.faults,
+        "faults": stats.faults,
         "hours": summary.seconds / 3600,
         **asdict(summary),
         # Without an image there is no mean, and JSON has no NaN.
@@ -70,15 +65,15 @@ def _print_json(figures: "Figures") -> None:
             for name, mean, std in _channels(pixels)
         ],
     }
-    typer.echo(dumps(values, ensure_ascii=False, indent=2, allow_nan=False))
+    say(dumps(values, ensure_ascii=False, indent=2, allow_nan=False))
 
 
-def _print_tables(figures: "Figures") -> None:
+def _print_tables(stats: "Stats") -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    summary, pixels = figures.summary, figures.pixels
+    summary, pixels = stats.summary, stats.pixels
     console = Console()
     if not console.is_terminal:
         console.width = UNLIMITED  # a file has no edge to fold lines at
@@ -89,7 +84,8 @@ def _print_tables(figures: "Figures") -> None:
         for _ in rows[0][1:]:
             table.add_column(justify="right", no_wrap=True)
         for row in rows:
-            table.add_row(*map(Text, row))  # as Text: a label may look like markup
+            # As Text: a label may look like markup.
+            table.add_row(*(Text(printable(cell)) for cell in row))
         console.print(table)
 
     def share(number: int) -> str:
@@ -97,7 +93,7 @@ def _print_tables(figures: "Figures") -> None:
 
     counts = {
         "images": pixels.images,
-        **({"missing or damaged": figures.faults} if figures.faults else {}),
+        **({"missing or damaged": stats.faults} if stats.faults else {}),
         "recordings": summary.recordings,
         "failures": summary.failures,
         "clips": summary.clips,
@@ -130,7 +126,7 @@ def _print_tables(figures: "Figures") -> None:
     show([("channel", "mean", "std"), *rows])
 
 
-def _channels(pixels: "PixelFigures") -> list[tuple[str, float, float]]:
+def _channels(pixels: "PixelStats") -> list[tuple[str, float, float]]:
     """List the frontend of each channel with its mean and deviation."""
     if not pixels.images:
         return []

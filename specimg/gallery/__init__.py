@@ -1,5 +1,6 @@
 """A page to look at the images of an output folder with: one file, no server."""
 
+import os
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,18 +8,18 @@ from dataclasses import asdict, dataclass
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from specimg.batch.stored import ImageError, read_images
-from specimg.batch.tables import all_failures, all_images, read_parts
-from specimg.figures import PixelFigures, Summary, Watch, summarize
+from specimg.encoding import encode_name
 from specimg.gallery.page import format_page, tabulate
 from specimg.gallery.pictures import MeanImage, picture_uri
-from specimg.image import ImageFormat
-from specimg.journal import Journal
-from specimg.manifest import Image
-from specimg.recordings import encode_name
+from specimg.output.contents import Contents, read_contents
+from specimg.output.files import check_writable, remove_partials, write_atomically
+from specimg.output.images import ImageError, read_images
+from specimg.output.manifest import ImageEntry
+from specimg.output.stats import OnProgress, PixelStats, Summary, summarize
+from specimg.rendering.image import ImageFormat
 from specimg.settings import Settings
-from specimg.storage import remove_partials, write_atomically
 
 PAGE_NAME = "gallery.html"
 
@@ -47,16 +48,24 @@ class Made:
     """Of those shown: missing or damaged."""
 
 
-def write_gallery(folder: Path, limit: int | None, watch: Watch) -> Made:
-    """Write the page of a finished output folder, beside its manifest.
+def write_gallery(
+    folder: Path,
+    limit: int | None,
+    on_progress: OnProgress,
+    *,
+    page: Path | None = None,
+) -> Made:
+    """Write the page of a finished output folder.
 
     Parameters
     ----------
     folder : Path
     limit : int or None
         Images to show: of more, a sample that is the same each time.
-    watch : callable
+    on_progress : callable
         Told of every image that is read.
+    page : Path, optional
+        Where to write it; beside the manifest unless it is said.
 
     Raises
     ------
@@ -65,33 +74,44 @@ def write_gallery(folder: Path, limit: int | None, watch: Watch) -> Made:
     StorageError, UnwritableError
         The page cannot be written.
     """
-    path = folder / PAGE_NAME
-    with read_parts(folder) as (settings, journals):
-        summary = summarize(journals)
-        images = _sample(journals, summary, limit or LIMITS[settings.image.format])
+    path = page or folder / PAGE_NAME
+    with read_contents(folder) as contents:
+        check_writable(path)
+        settings = contents.settings
+        summary = summarize(contents)
+        images = _sample(contents, summary, limit or LIMITS[settings.image.format])
         look = _Look(folder, images, settings)
-        look.read(watch)
+        look.read(on_progress)
         data = {
-            **_describe(folder, settings, summary, journals),
-            **look.figures(summary),
+            **_describe(contents, summary),
+            "base": _base(folder, path.parent),
+            **look.describe(summary),
         }
-        remove_partials(folder, PAGE_NAME)
-        write_atomically(path, format_page(data), PAGE_NAME)
+        remove_partials(path.parent, path.name)
+        write_atomically(path, format_page(data), path.name)
     return Made(path=path, clips=summary.clips, shown=len(images), faults=look.n_faults)
 
 
-def _sample(journals: list[Journal], summary: Summary, limit: int) -> list[Image]:
+def _base(folder: Path, beside: Path) -> str:
+    """Return the address of a folder, as seen from a page `beside` which it may be."""
+    try:
+        path = os.path.relpath(folder, beside)
+    except ValueError:  # another drive of Windows
+        return folder.absolute().as_uri() + "/"
+    return "" if path == os.curdir else quote(os.fsencode(Path(path).as_posix())) + "/"
+
+
+def _sample(contents: Contents, summary: Summary, limit: int) -> list[ImageEntry]:
     """Choose the images to show, in the manifest's order."""
     if summary.clips <= limit:
-        return list(all_images(journals))
+        return list(contents.images())
     chosen = set(random.Random(_SEED).sample(range(summary.clips), limit))  # noqa: S311
-    return [image for i, image in enumerate(all_images(journals)) if i in chosen]
+    return [image for i, image in enumerate(contents.images()) if i in chosen]
 
 
-def _describe(
-    folder: Path, settings: Settings, summary: Summary, journals: list[Journal]
-) -> dict[str, Any]:
+def _describe(contents: Contents, summary: Summary) -> dict[str, Any]:
     """Return what the page says without a look at the images."""
+    folder, settings = contents.folder, contents.settings
     return {
         "title": encode_name(folder.resolve().name),
         "summary": {**asdict(summary), "labels": len(summary.labels)},
@@ -99,18 +119,20 @@ def _describe(
         "format": settings.image.format,
         "fmin": settings.mel.fmin,
         "fmax": settings.mel.fmax,
-        "failures": [asdict(f) for f in islice(all_failures(journals), _FAILURES)],
+        "failures": [asdict(f) for f in islice(contents.failures(), _FAILURES)],
     }
 
 
 class _Look:
     """What there is to see in the images themselves."""
 
-    def __init__(self, folder: Path, images: list[Image], settings: Settings) -> None:
+    def __init__(
+        self, folder: Path, images: list[ImageEntry], settings: Settings
+    ) -> None:
         self._folder = folder
         self._images = images
         self._settings = settings
-        self._pixels = PixelFigures(settings)
+        self._pixels = PixelStats(settings)
         self._brightness: list[float | None] = [None] * len(images)
         self._faults = [""] * len(images)
         self._pictures: list[str | None] = [None] * len(images)
@@ -121,12 +143,12 @@ class _Look:
         """Images that are missing or damaged."""
         return sum(map(bool, self._faults))
 
-    def read(self, watch: Watch) -> None:
+    def read(self, on_progress: OnProgress) -> None:
         """Read all images: label by label, to keep one mean image at a time."""
         shown = Counter(image.record.label for image in self._images)
         averaged = {label for label, _ in shown.most_common(MEANS)}
         rows = sorted(range(len(self._images)), key=self._label)
-        stored = self._read_rows(rows, watch)
+        stored = self._read_rows(rows, on_progress)
         for label, members in groupby(rows, key=self._label):
             numbers = list(members)
             records = (self._images[row].record for row in numbers)
@@ -145,18 +167,20 @@ class _Look:
     def _label(self, row: int) -> str:
         return self._images[row].record.label
 
-    def _read_rows(self, rows: list[int], watch: Watch) -> Iterator[tuple[int, Any]]:
-        images: Iterable[Image] = (self._images[row] for row in rows)
-        stored = read_images(self._folder, images, self._settings.image)
+    def _read_rows(
+        self, rows: list[int], on_progress: OnProgress
+    ) -> Iterator[tuple[int, Any]]:
+        images: Iterable[ImageEntry] = (self._images[row] for row in rows)
+        stored = read_images(self._folder, images, self._settings)
         for done, (row, (image, pixels)) in enumerate(
             zip(rows, stored, strict=True), 1
         ):
             yield row, pixels
             fault = isinstance(pixels, ImageError)
             text = f"{image.record.file_name}: {pixels}" if fault else ""
-            watch(done, len(rows), text)
+            on_progress(done, len(rows), text)
 
-    def figures(self, summary: Summary) -> dict[str, Any]:
+    def describe(self, summary: Summary) -> dict[str, Any]:
         """Return what the page says of the images, and its table of them."""
         pixels = self._pixels
         columns = tabulate(image.record for image in self._images)

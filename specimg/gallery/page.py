@@ -11,7 +11,7 @@ from dataclasses import fields
 from importlib.resources import files
 from typing import Any
 
-from specimg.manifest import Record
+from specimg.output.manifest import Record
 
 SCRIPTS = ("rows.js", "header.js", "images.js", "viewer.js", "start.js")
 """One script in the page, in this order."""

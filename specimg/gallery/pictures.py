@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specimg.arrays import Pixels
-from specimg.png import encode_png
+from specimg.rendering.png import encode_png
 
 MAX_WIDTH, MAX_HEIGHT = 256, 128
 """Of a picture in the page: it holds hundreds of them."""

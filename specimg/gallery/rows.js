@@ -50,7 +50,7 @@ function make(tag, text = "", kind = "") {
 function address(row) {
   // A name may hold what means something in an address: % # ? and quotes.
   const path = at("file_name", row).split("/").map(encodeURIComponent).join("/");
-  return at("picture", row) ?? path;
+  return at("picture", row) ?? data.base + path;
 }
 
 let order = []; // the rows that are shown, as they are shown

@@ -44,7 +44,7 @@ def frame_counts(batch: Tensor, n_frames: Tensor | None) -> list[int]:
     return counts
 
 
-def a_few_at_a_time(counts: list[int]) -> Iterator[tuple[slice, int]]:
+def chunks(counts: list[int]) -> Iterator[tuple[slice, int]]:
     """Yield the places of neighbors with equally many frames, and how many."""
     first = 0
     for count, equal in groupby(counts):

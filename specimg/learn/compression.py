@@ -19,7 +19,7 @@ LARGEST_EXPONENT = 45.0
 class Compression(Protocol):
     """``(mel / (eps + background)**gain + bias)**power - bias**power``.
 
-    Equal to `specimg.frontends.Pcen.compress`.
+    Equal to `specimg.rendering.frontends.Pcen.compress`.
     """
 
     def forward(self, mel: Tensor, background: Tensor, out: Tensor) -> None:

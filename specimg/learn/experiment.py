@@ -8,12 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from specimg.dataset import Dataset, Labels, check_widths
-from specimg.frontends.parameters import Parameter
+from specimg.dataset.labeled import Dataset, Labels
+from specimg.dataset.rendered import check_widths
 from specimg.learn.modules import PCEN, Exponential
 from specimg.learn.normalization import min_max
 from specimg.learn.training import Batches, predict, train
-from specimg.rendering import Mel, mel_of_clip
+from specimg.rendering.frontends.parameters import Parameter
+from specimg.rendering.pipeline import Mel, mel_of_clip
 from specimg.settings import Settings
 
 VALIDATION_SHARE = 0.2
@@ -111,11 +112,11 @@ def learn(
     *,
     epochs: int,
     seed: int,
-    watch: Callable[[], object] = lambda: None,
+    on_epoch: Callable[[], object] = lambda: None,
 ) -> Learned:
     """Train frontend and network together, and try them on clips that were left out.
 
-    `watch` is called after each epoch.
+    `on_epoch` is called after each epoch.
     """
     start = frontend.learned()
     left_out = _leave_out(found, seed)
@@ -125,7 +126,7 @@ def learn(
         frontend,
         epochs=epochs,
         seed=seed,
-        watch=watch,
+        on_epoch=on_epoch,
     )
     scores = predict(trained.network, batches_of(found, asked, frontend, n_classes))
     return Learned(

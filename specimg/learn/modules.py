@@ -1,4 +1,4 @@
-"""The frontends as torch modules, equal to those of `specimg.frontends`."""
+"""The frontends as torch modules, equal to those of `specimg.rendering.frontends`."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from specimg.errors import ParameterError
-from specimg.frontends import Exponential as ExponentialFrontend
-from specimg.frontends import Pcen
-from specimg.frontends.parameters import Parameter, column
-from specimg.frontends.smoother import Init, s_to_time_constant
 from specimg.learn.batches import frame_counts
 from specimg.learn.pcen import pcen
 from specimg.learn.smoother import log_decay
+from specimg.rendering.frontends import Exponential as ExponentialFrontend
+from specimg.rendering.frontends import Pcen
+from specimg.rendering.frontends.parameters import Parameter, column
+from specimg.rendering.frontends.smoother import Init, s_to_time_constant
 
 Scale = Literal["linear", "log", "logit"]
 """On which scale a parameter is learned, so that it cannot leave its range."""
@@ -55,7 +55,7 @@ class Learned(nn.Module):
         return _FROM_SCALE[self.scale](self.raw)
 
     def value(self) -> Parameter:
-        """Return the value as `specimg.frontends` take it."""
+        """Return the value as `specimg.rendering.frontends` take it."""
         value = self().detach()
         # However far it was pushed; but what began at 0 is 0 for ever.
         value = value.clamp(min=-1e300, max=1e300)
@@ -68,7 +68,7 @@ class Learned(nn.Module):
 class Exponential(nn.Module):
     """``mel ** (1 / (1 + e**a))`` with a learned `a`.
 
-    Equal to `specimg.frontends.Exponential`, which has the source.
+    Equal to `specimg.rendering.frontends.Exponential`, which has the source.
 
     Parameters
     ----------
@@ -112,8 +112,8 @@ class Decibel(nn.Module):
 class PCEN(nn.Module):
     """Per-channel energy normalization with learned parameters.
 
-    Equal to `specimg.frontends.Pcen`, which has formulas and sources, from the same
-    start of the smoother: by default the clip in a loop, in closed form.
+    Equal to `specimg.rendering.frontends.Pcen`, which has formulas and sources, from
+    the same start of the smoother: by default the clip in a loop, in closed form.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class PCEN(nn.Module):
     frame_rate : float
         Of the spectrograms, in frames per second.
     init : str
-        Where the smoother starts; see `specimg.frontends.smoother.Init`.
+        Where the smoother starts; see `specimg.rendering.frontends.smoother.Init`.
     scale : float
         The spectrogram is multiplied by it; not learned.
     **parameters : float or sequence of float

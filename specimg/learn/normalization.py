@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from specimg.learn.batches import a_few_at_a_time, frame_counts, spectrograms
+from specimg.learn.batches import chunks, frame_counts, spectrograms
 
 
 def min_max(values: Tensor, n_frames: Tensor | None = None) -> Tensor:
     """Scale each spectrogram so that its smallest value is 0 and its largest 1.
 
-    Equal to `specimg.normalize.min_max`.
+    Equal to `specimg.rendering.normalize.min_max`.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class _MinMax(torch.autograd.Function):
         result = torch.empty_like(values, memory_format=torch.contiguous_format)
         given, scaled = spectrograms(values), spectrograms(result)
         spans = []
-        for part, count in a_few_at_a_time(counts):
+        for part, count in chunks(counts):
             inner = given[part, :, :count]
             low = inner.amin(-1, keepdim=True).amin(-2, keepdim=True)
             high = inner.amax(-1, keepdim=True).amax(-2, keepdim=True)
@@ -50,7 +50,7 @@ class _MinMax(torch.autograd.Function):
         spans, counts = ctx.known
         for_values = torch.empty_like(result)
         gradient, scaled, out = map(spectrograms, (gradients[0], result, for_values))
-        for (part, count), span in zip(a_few_at_a_time(counts), spans, strict=True):
+        for (part, count), span in zip(chunks(counts), spans, strict=True):
             given, inner = gradient[part, :, :count], scaled[part, :, :count]
             found = torch.div(given, span, out=out[part, :, :count])
             upwards = (found * inner).sum((-2, -1))

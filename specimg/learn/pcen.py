@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from specimg.learn.batches import a_few_at_a_time, frame_counts, spectrograms
+from specimg.learn.batches import chunks, frame_counts, spectrograms
 from specimg.learn.compression import compression
 from specimg.learn.smoother import Smoother
 
@@ -61,7 +61,7 @@ class _Pcen(torch.autograd.Function):
         result, starts = torch.empty_like(background), []
         given = None if start is None else spectrograms(start)
         loud, quiet, out = map(spectrograms, (mel, background, result))
-        for part, count in a_few_at_a_time(counts):
+        for part, count in chunks(counts):
             before = None if given is None else given[part]
             starts.append(smoother.forward(loud[part], before, count, quiet[part]))
             compressor.forward(loud[part], quiet[part], out[part])
@@ -79,7 +79,7 @@ class _Pcen(torch.autograd.Function):
         for_start = torch.empty_like(background[..., :1]) if start_wanted else None
         by_s, sums = s.new_zeros(mel.shape[-2], 1), compressor.new_sums()
         gradient, loud, quiet = map(spectrograms, (gradients[0], mel, background))
-        for (part, count), start in zip(a_few_at_a_time(counts), starts, strict=True):
+        for (part, count), start in zip(chunks(counts), starts, strict=True):
             direct, rest = compressor.backward(
                 gradient[part], loud[part], quiet[part], sums
             )

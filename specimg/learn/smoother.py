@@ -23,8 +23,9 @@ def log_decay(s: Tensor) -> Tensor:
 class Smoother:
     """``M[t] = (1-s) M[t-1] + s mel[t]`` from ``M[-1] = start``.
 
-    Equal to `specimg.frontends.smoother.smooth`.  In closed form, as a running sum of
-    what grows, scaled down again; it starts anew before the powers are too large.
+    Equal to `specimg.rendering.frontends.smoother.smooth`.  In closed form, as a
+    running sum of what grows, scaled down again; it starts anew before the powers are
+    too large.
 
     Parameters
     ----------

@@ -1,6 +1,5 @@
 """Training the network, alone or together with a frontend."""
 
-import ctypes
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from specimg.learn.network import Network
+from specimg.startup import keep_freed_memory
 
 BATCH = 32
 """Clips at a time, at most; fewer where there are few, for the steps that it takes."""
@@ -19,9 +19,6 @@ STEPS_AN_EPOCH = 8
 LEARNING_RATE = 2e-3
 FRONTEND_LEARNING_RATE = 2e-2
 """A frontend has few parameters, and a far way to go with them."""
-
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_ALWAYS_KEPT = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +48,14 @@ def train(
     *,
     epochs: int,
     seed: int,
-    watch: Callable[[], object] = lambda: None,
+    on_epoch: Callable[[], object] = lambda: None,
 ) -> Trained:
     """Train the network on all examples, and with it the `frontend`, if there is one.
 
     The same seed draws the same weights, order and shifts, whatever the pictures are.
-    `watch` is called after each epoch.
+    `on_epoch` is called after each epoch.
     """
-    keep_memory()
+    keep_freed_memory()
     torch.manual_seed(seed)
     network = Network(batches.n_classes, batches.height)
     rates = [LEARNING_RATE, FRONTEND_LEARNING_RATE]
@@ -92,7 +89,7 @@ def train(
             optimizer.step()
             schedule.step()
         seconds.append(time.perf_counter() - begin)
-        watch()
+        on_epoch()
     return Trained(network, seconds)
 
 
@@ -104,17 +101,3 @@ def predict(network: Network, batches: Batches) -> NDArray[np.float64]:
         parts = torch.split(torch.arange(count), BATCH)
         scores = torch.cat([network(batches.make(numbers)) for numbers in parts])
     return scores.double().numpy()
-
-
-def keep_memory() -> None:
-    """Let freed memory stay with the process, where the C library is glibc.
-
-    Else every large tensor comes in fresh pages, whose faults take longer than what is
-    computed in them.
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):
-        return
-    for parameter in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
-        mallopt(parameter, _ALWAYS_KEPT)

@@ -9,40 +9,46 @@ from pathlib import Path
 from typing import Any, Self
 
 from specimg import __version__
-from specimg.clips import ClipSettings
-from specimg.errors import ParameterError, check_choice
-from specimg.frontends import Decibel, Frontend
-from specimg.frontends.spec import (
+from specimg.errors import ParameterError, check_choice, shorten
+from specimg.rendering.frontends import Frontend
+from specimg.rendering.frontends.spec import (
     check_bands,
     format_frontend,
     parse_frontend,
     tabulate_frontend,
 )
-from specimg.image import MAX_PIXELS, ImageSettings
-from specimg.mel import MelSettings
-from specimg.settings import options
+from specimg.rendering.image import MAX_PIXELS
+from specimg.rendering.settings import RenderSettings
+from specimg.settings import options, toml
 from specimg.settings.options import GRAY, OPTIONS, RGB
 from specimg.settings.presets import PRESETS
+from specimg.spans.settings import ClipSettings
+from specimg.spans.sources import span_source
+from specimg.spans.span import SpanSource
 
-__all__ = ["FAILURES_NAME", "PRESETS", "SETTINGS_NAME", "Settings"]
+__all__ = [
+    "FAILURES_NAME",
+    "MANIFEST_SUFFIXES",
+    "PASSED_OVER_NAME",
+    "PRESETS",
+    "SETTINGS_NAME",
+    "Settings",
+]
 
 MONO = {"mean": None, "left": 0, "right": 1}
 MANIFEST_SUFFIXES = (".csv", ".jsonl")
 FAILURES_NAME = "failures.csv"
+PASSED_OVER_NAME = "passed_over.csv"
 SETTINGS_NAME = "specimg.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(RenderSettings):
     """How a recording becomes pictures."""
 
-    frontends: tuple[Frontend, ...] = (Decibel(),)
-    """One for a gray picture, or three for red, green and blue."""
     mono: str = "mean"
     """``mean`` of the channels, ``left``, ``right``, or a channel's number from 0."""
-    mel: MelSettings = field(default_factory=MelSettings)
     clips: ClipSettings = field(default_factory=ClipSettings)
-    image: ImageSettings = field(default_factory=ImageSettings)
     manifest: str = "manifest.csv"
     """Name of the table beside the images."""
 
@@ -54,7 +60,8 @@ class Settings:
         for frontend in self.frontends:
             check_bands(frontend, self.mel.n_mels)
         if self.mono not in MONO and not re.fullmatch("[0-9]{1,4}", self.mono):
-            msg = f"mono={self.mono}: need mean, left, right, or a channel from 0"
+            mono = shorten(self.mono)
+            msg = f"mono={mono}: need mean, left, right, or a channel from 0"
             raise ParameterError(msg)
         if self.image.bit_depth != 8 and self.is_rgb:
             msg = f"bit_depth={self.image.bit_depth} is for one channel: RGB has 8"
@@ -67,10 +74,14 @@ class Settings:
         name = self.manifest
         is_name = name == Path(name).name and name.isprintable() and "\\" not in name
         if not is_name or not name.endswith(MANIFEST_SUFFIXES):
+            name = shorten(name)
             msg = f"manifest={name}: need a file name that ends in .csv or .jsonl"
             raise ParameterError(msg)
         if name == FAILURES_NAME:
             msg = f"manifest={name}: that is where the failures are written"
+            raise ParameterError(msg)
+        if name == PASSED_OVER_NAME:
+            msg = f"manifest={name}: that is where sound that is not read is named"
             raise ParameterError(msg)
 
     def _check_duration(self) -> None:
@@ -99,15 +110,9 @@ class Settings:
         return MONO[self.mono] if self.mono in MONO else int(self.mono)
 
     @property
-    def shortest(self) -> float:
-        """Seconds of one analysis window: what is shorter has no picture."""
-        return self.mel.win_length / self.mel.sample_rate
-
-    @property
-    def longest(self) -> float:
-        """Seconds that the largest image shows that can be opened."""
-        frames = MAX_PIXELS // self.mel.n_mels
-        return frames * self.mel.hop_length / self.mel.sample_rate
+    def spans(self) -> SpanSource:
+        """What plans the clips of a recording."""
+        return span_source(self.clips, shortest=self.shortest, longest=self.longest)
 
     @classmethod
     def from_options(cls, given: Mapping[str, Any]) -> Self:
@@ -148,7 +153,7 @@ class Settings:
         ParameterError
             The file cannot be read, is not TOML, or holds what `from_options` refuses.
         """
-        return cls.from_options(options.read_toml(Path(path)))
+        return cls.from_options(toml.read_toml(Path(path)))
 
     def to_options(self) -> dict[str, Any]:
         """Return all settings, by the names that `from_options` takes."""
@@ -164,7 +169,7 @@ class Settings:
 
     def to_toml(self) -> str:
         """Return all settings as the text of a TOML file, which `load` reads back."""
-        return options.write_toml(self.to_options())
+        return toml.write_toml(self.to_options())
 
     def to_text(self) -> str:
         """Return all settings on one short line of ASCII, for the images.
@@ -175,11 +180,6 @@ class Settings:
         names = RGB if self.is_rgb else GRAY
         values = {**self.to_options(), **dict(zip(names, specs, strict=True))}
         return json.dumps({"specimg": __version__, **values}, separators=(",", ":"))
-
-    @property
-    def frontend_names(self) -> str:
-        """The frontends as the manifest has them, with ``+`` between channels."""
-        return "+".join(map(format_frontend, self.frontends))
 
 
 def _read_frontends(values: Mapping[str, Any]) -> tuple[Frontend, ...]:

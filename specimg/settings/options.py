@@ -1,17 +1,14 @@
 """Settings by the names of the command line: from tables, TOML, and back."""
 
-import json
 import math
 import numbers
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from specimg.errors import ParameterError
-from specimg.frontends.spec import parse_frontend
-from specimg.image import Size
+from specimg.errors import ParameterError, quote, shorten
+from specimg.rendering.frontends.spec import channel_specs, split_spec
+from specimg.rendering.image import Size
 
 Options = Mapping[str, Any]
 """Settings by name; values as TOML has them."""
@@ -105,7 +102,14 @@ KNOWN = ("preset", *GRAY, *RGB, *OPTIONS)
 
 
 def normalize(options: Options) -> dict[str, Any]:
-    """Return `options` with underscores in the names, or refuse unknown names."""
+    """Return `options` with underscores in the names, or refuse unknown names.
+
+    A `frontend` that is ``A+B+C`` becomes what it is short for: `r`, `g` and `b`.
+    """
+    for name in options:
+        if name.replace("-", "_") not in KNOWN:
+            msg = f"unknown setting {quote(name)}: need one of {', '.join(KNOWN)}"
+            raise ParameterError(msg)
     given = {name.replace("-", "_"): value for name, value in options.items()}
     if len(given) < len(options):
         twice = [
@@ -115,11 +119,30 @@ def normalize(options: Options) -> dict[str, Any]:
         ]
         msg = f"{', '.join(twice)} given twice, with a dash and with an underscore"
         raise ParameterError(msg)
-    for name in given:
-        if name not in KNOWN:
-            msg = f"unknown setting {name!r}: need one of {', '.join(KNOWN)}"
+    return _expand_short_form(given)
+
+
+def _expand_short_form(options: Options) -> dict[str, Any]:
+    """Return `options` with `r`, `g` and `b` where `frontend` is ``A+B+C``."""
+    for name in RGB:
+        spec = options.get(name)
+        if isinstance(spec, str) and len(split_spec(spec)) > 1:
+            msg = f"{name}={shorten(spec)}: need a single frontend; "
+            msg += "A+B+C is for frontend"
             raise ParameterError(msg)
-    return given
+    spec = options.get(GRAY[0])
+    parts = channel_specs(spec) if isinstance(spec, str) else [spec]
+    if len(parts) == 1:
+        return dict(options)
+    given = [name for name in RGB if name in options]
+    if given:
+        msg = (
+            f"frontend={spec} is red, green and blue already: not together with "
+            f"{', '.join(given)}"
+        )
+        raise ParameterError(msg)
+    others = {name: value for name, value in options.items() if name not in GRAY}
+    return {**others, **dict(zip(RGB, parts, strict=True))}
 
 
 def merge(options: Options, winning: Options) -> dict[str, Any]:
@@ -128,11 +151,17 @@ def merge(options: Options, winning: Options) -> dict[str, Any]:
     Frontends for gray win over those for RGB, and the other way round; a preset
     wins over all that presets set.  An fmax at half the sample rate follows it.
     """
+    options, winning = _expand_short_form(options), _expand_short_form(winning)
     lost = {name for name in GRAY if any(channel in winning for channel in RGB)}
     lost |= {name for name in RGB if any(gray in winning for gray in GRAY)}
     if "preset" in winning:
         lost |= SET_BY_PRESETS
-    if "sr" in winning and options.get("fmax") == options.get("sr", 0) / 2:
+    fmax = options.get("fmax")
+    if (
+        "sr" in winning
+        and isinstance(fmax, numbers.Real)
+        and 2 * fmax == options.get("sr")
+    ):
         lost.add("fmax")
     kept = {name: value for name, value in options.items() if name not in lost}
     return {**kept, **winning}
@@ -148,44 +177,6 @@ def read_part(options: Options, part: str) -> dict[str, Any]:
             except (TypeError, ValueError, OverflowError) as error:
                 if isinstance(error, ParameterError):
                     raise
-                msg = f"{name}={options[name]!r}: need {option.kind}"
+                msg = f"{name}={quote(options[name])}: need {option.kind}"
                 raise ParameterError(msg) from error
     return values
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read the settings in a TOML file, by name.
-
-    Files of learned parameters are looked for from the folder of the TOML file.
-    """
-    try:
-        with path.open("rb") as file:
-            options = normalize(tomllib.load(file))
-        for name in (*GRAY, *RGB):
-            if name in options:
-                options[name] = parse_frontend(options[name], path.parent)
-    except OSError as error:
-        msg = f"{path}: cannot read settings: {error.strerror or error}"
-        raise ParameterError(msg) from error
-    except ParameterError as error:
-        msg = f"{path}: {error}"
-        raise ParameterError(msg) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path}: not a TOML file: {error}"
-        raise ParameterError(msg) from error
-    return options
-
-
-def write_toml(options: Options) -> str:
-    """Return the text of a TOML file with `options`."""
-    return "".join(f"{name} = {_toml(value)}\n" for name, value in options.items())
-
-
-def _toml(value: object) -> str:
-    """Write a value as TOML, whose strings and numbers are those of JSON."""
-    if isinstance(value, dict):
-        items = ", ".join(f"{key} = {_toml(item)}" for key, item in value.items())
-        return f"{{ {items} }}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value, ensure_ascii=False)

@@ -139,7 +139,7 @@ def mel_stages() -> dict[str, Callable[[], object]]:
     """Return ways to a mel spectrogram of three seconds, in this process."""
     import librosa  # noqa: PLC0415 - not in the processes above
 
-    from specimg.mel import MelSettings, mel_spectrogram  # noqa: PLC0415
+    from specimg.rendering.mel import MelSettings, mel_spectrogram  # noqa: PLC0415
 
     samples = np.random.default_rng(0).standard_normal(66_150).astype(np.float32)
     settings = MelSettings()

@@ -8,7 +8,7 @@ import scipy.fft
 import soundfile
 import soxr
 
-from specimg.png import encode_png
+from specimg.rendering.png import encode_png
 
 
 def main(folder: Path, out: Path) -> None:

@@ -1,0 +1,83 @@
+"""A stretch of a recording by its times, as the clips of a batch are cut from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from specimg.arrays import DECIMALS, Waveform
+from specimg.audio.reading import AudioReader
+
+BLOCK = 2**18
+"""Samples that are read at a time: a short recording takes no memory for a long one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Excerpt:
+    """A stretch of a recording, as it was recorded."""
+
+    samples: Waveform
+    """Mono, at `sample_rate`."""
+    sample_rate: int
+    """In Hz."""
+    first: int
+    """The recording's sample that it begins with."""
+    last: int
+    """The sample up to which the recording was read; its end, where that came first."""
+    warning: str
+    """What is wrong with the recording, if it was read to its end; else empty."""
+
+    @property
+    def start(self) -> float:
+        """Seconds from the beginning of the recording."""
+        return self.first / self.sample_rate
+
+    @property
+    def end(self) -> float:
+        """Seconds; where the recording ends, also when its picture is extended."""
+        return (self.first + self.samples.size) / self.sample_rate
+
+
+def read_excerpt(
+    path: Path, channel: int | None, start: float = 0.0, end: float | None = None
+) -> Excerpt:
+    """Read from `start` up to `end`, both in seconds, or as far as there is something.
+
+    Raises
+    ------
+    AudioReadError
+        The recording cannot be read, or is damaged.
+    """
+    reach = _seconds_to_seek(path, channel) if start > 0 else 0.0
+    with AudioReader(path, channel) as reader:
+        first = round(round(start, DECIMALS) * reader.sample_rate)
+        if first < round(reach * reader.sample_rate):
+            reader.seek(first)
+        block = np.empty((2, BLOCK), np.float32)
+        while (before := first - reader.frames_read) > 0:
+            if not reader.read(block[:, : min(before, BLOCK)]):
+                break
+        stop = None if end is None else round(round(end, DECIMALS) * reader.sample_rate)
+        parts = [np.empty(0, np.float32)]
+        while stop is None or reader.frames_read < stop:
+            left = BLOCK if stop is None else min(BLOCK, stop - reader.frames_read)
+            n_read = reader.read(block[:, :left])
+            parts.append(block[0, :n_read].copy())
+            if n_read < left:
+                break
+        return Excerpt(
+            samples=np.concatenate(parts),
+            sample_rate=reader.sample_rate,
+            first=first,
+            last=reader.frames_read,
+            warning=reader.warning,
+        )
+
+
+def _seconds_to_seek(path: Path, channel: int | None) -> float:
+    """Return how far a recording can be sought in; 0 where it must be read through.
+
+    With a reader of its own: asking loses the position.
+    """
+    with AudioReader(path, channel) as reader:
+        return reader.promised_seconds if reader.can_seek() else 0.0

@@ -1,0 +1,83 @@
+"""A look into files of any kind, which a hostile one cannot make long."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import BinaryIO
+
+READS = 400
+"""Times that a file is looked into; a film's table of tracks is found in about 20."""
+
+MOST_BYTES = 2**20
+"""That are read at a time."""
+
+_FARTHEST = 2**62
+
+CONVERT = "convert it first, for example with: ffmpeg -i INPUT OUTPUT.flac"
+
+
+class Probe:
+    """An open file that is looked into, here and there, with limited patience.
+
+    Every loop over what a file says of itself ends, because in the end nothing is
+    read any more: as if the file ended there.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = READS
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self._file.seek(0, os.SEEK_END)
+
+    def at(self, offset: int, n_bytes: int) -> bytes:
+        """Return what lies at an offset: fewer bytes at the end, or out of patience."""
+        if self._left == 0:
+            return b""
+        self._left -= 1
+        try:
+            self._file.seek(min(offset, _FARTHEST))
+            return self._file.read(min(n_bytes, MOST_BYTES))
+        except OSError:  # a disk that fails here, or has no place so far
+            return b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What is in a file that libsndfile does not decode."""
+
+    codecs: tuple[str, ...] = ()
+    """Of its sound, for humans; empty where it has none."""
+    container: str = ""
+    """What they are in, with its article; empty where they stand for themselves."""
+    has_pictures: bool = False
+    """Whether it is a film."""
+    is_recording: bool = False
+    """Whether it is a format that recordings are called after, such as m4a or wma."""
+    fault: str = ""
+    """Why it cannot be known what is in it."""
+    remedy: str = CONVERT
+    """What to do about it."""
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be converted, and what would help."""
+        if self.fault:
+            return f"{self.container} {self.fault}"
+        if not self.codecs:
+            return f"no sound: {self.container} without an audio track"
+        name = " and ".join(self.codecs)
+        where = f" in {self.container}" if self.container else ""
+        return f"{name}{where} cannot be decoded; {self.remedy}"
+
+
+def distinct(codecs: list[str]) -> tuple[str, ...]:
+    """Return each of the codecs once, and only the first few."""
+    return tuple(dict.fromkeys(codecs))[:3]
+
+
+def printable(code: bytes) -> str:
+    """Return a code that nobody knows as it may be printed."""
+    return ascii(code.decode("latin-1"))

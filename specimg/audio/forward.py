@@ -1,0 +1,101 @@
+"""soundfile, so that it reads forwards, and says what it did not find."""
+
+import re
+from typing import BinaryIO
+
+import numpy as np
+import soundfile
+
+from specimg.audio.streams import Pieces, is_stream_size
+
+VALUES_AT_ONCE = 2**18
+"""Decoded values in memory at a time, over all channels."""
+
+UNKNOWN_FRAMES = 2**62
+"""What libsndfile says at least where a header, as of a streamed FLAC, says nothing."""
+
+_SEEKABLE_FORMATS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "AIFF", "CAF")
+"""Where libsndfile goes to exactly the frame that it is asked for."""
+
+_SAMPLEWISE = re.compile(r"PCM_\w+|FLOAT|DOUBLE|ALAW|ULAW")
+"""Codings whose every frame stands for itself, or that find their way as FLAC does."""
+
+_SHORT_CHUNK = re.compile(
+    r"^ *(?:data|SSND|Data Size|riff|Riff size) *: (\d+) \(should be (\d+)\)",
+    re.MULTILINE,
+)
+
+
+class ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]
+    """A SoundFile that never seeks, and so decodes every format to the bit."""
+
+    def seekable(self) -> bool:
+        """Say no, so that soundfile leaves the position alone."""
+        return False
+
+
+def open_forward(file: BinaryIO, source: Pieces | None) -> ForwardSoundFile:
+    """Open a file itself, or pieces of it.
+
+    By descriptor, so that no name, of whatever bytes or extension, matters.
+
+    Raises
+    ------
+    soundfile.LibsndfileError
+        It is not audio that libsndfile decodes.
+    """
+    if source is not None:
+        return ForwardSoundFile(source)
+    file.seek(0)
+    return ForwardSoundFile(file.fileno(), closefd=False)
+
+
+def count_frames(source: Pieces) -> tuple[int, int]:
+    """Decode a file to its end; return its sample rate, and how many frames it has.
+
+    Both are 0 where it is not audio, or damaged.
+    """
+    try:
+        with ForwardSoundFile(source) as file:
+            rows = max(1, VALUES_AT_ONCE // file.channels)
+            block = np.empty((rows, file.channels), np.float32)
+            n_frames = 0
+            while n_read := len(file.read(out=block)):
+                n_frames += n_read
+            return int(file.samplerate), n_frames
+    except soundfile.LibsndfileError:
+        return 0, 0
+
+
+def describe_truncation(file: ForwardSoundFile, frames_read: int) -> str:
+    """Say what is missing of a file that was read to its end.
+
+    Hardly a decoder complains about a file that stops too early; so what was decoded
+    is compared with what the header says.  Returns an empty string if all is there.
+    """
+    if file.format == "MP3" or file.subtype.startswith("MPEG"):
+        return ""  # it guesses; the frames were counted before
+    if frames_read < file.frames < UNKNOWN_FRAMES:
+        return (
+            f"truncated: {frames_read / file.samplerate:.3f} s "
+            f"of {file.frames / file.samplerate:.3f} s"
+        )
+    for claimed, actual in _SHORT_CHUNK.findall(file.extra_info):
+        if int(actual) < int(claimed) and not is_stream_size(int(claimed)):
+            return "truncated: shorter than its header says"
+    return ""
+
+
+def describe_other(file: ForwardSoundFile) -> str:
+    """Say of what kind a further recording is that does not go on as the first one."""
+    plural = "s" * (file.channels != 1)
+    return (
+        f"of another recording behind, with {file.samplerate} Hz and "
+        f"{file.channels} channel{plural}"
+    )
+
+
+def seeks_exactly(file: ForwardSoundFile) -> bool:
+    """Whether a file goes to exactly the frame that it is asked for."""
+    is_exact = _SAMPLEWISE.fullmatch(file.subtype) is not None
+    return file.format in _SEEKABLE_FORMATS and is_exact

@@ -1,0 +1,118 @@
+"""The recordings that a run has begun, and what came of each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from specimg.audio.recordings import Recording
+from specimg.batch.report import Event, OnProgress, Report
+from specimg.batch.task import Done
+from specimg.conversion import SplitPlan, warn
+from specimg.errors import RecordingError, join_warnings
+from specimg.output.files import remove_images
+from specimg.output.journal import FileStamp
+from specimg.output.manifest import Failure, ImageEntry
+from specimg.output.session import Output
+from specimg.spans.span import ClipRange
+
+
+@dataclass(slots=True)
+class _PendingRecording:
+    """A recording that has been begun, perhaps in several tasks."""
+
+    number: int
+    """How many were begun before it, which is also its place in the listing."""
+    stamp: FileStamp
+    images: dict[int, list[ImageEntry]] = field(default_factory=dict)
+    warning: str = ""
+    waiting: int = 1
+    error: RecordingError | None = None
+    was_interrupted: bool = False
+    """A worker ended over it, and may have left anything."""
+
+
+class PendingRecordings:
+    """Takes down what came of recordings: in the journal, the report, and aloud."""
+
+    def __init__(self, output: Output, report: Report, on_progress: OnProgress) -> None:
+        self._output = output
+        self._journal = output.journal
+        self._report = report
+        self._on_progress = on_progress
+        self._pending: dict[str, _PendingRecording] = {}
+        self._begun = 0
+
+    def begin(self, recording: Recording) -> None:
+        """Note that a recording is being converted."""
+        stamp = FileStamp.of(recording.path)
+        self._output.discard(recording.name)
+        self._journal.start(recording.name, stamp)
+        self._pending[recording.name] = _PendingRecording(self._begun, stamp)
+        self._begun += 1
+
+    def note_interruption(self, recording: Recording) -> None:
+        """Note that a worker ended over it, though it may not be to blame."""
+        self._pending[recording.name].was_interrupted = True
+
+    def has_failed(self, recording: Recording) -> bool:
+        """Whether the rest of it is in vain, because a part could not be converted."""
+        return self._pending[recording.name].error is not None
+
+    def split(self, recording: Recording, long: SplitPlan) -> None:
+        """Expect a recording in as many parts as it has ranges of clips."""
+        self._pending[recording.name].waiting = len(long.ranges)
+
+    def add(
+        self,
+        recording: Recording,
+        clip_range: ClipRange | None,
+        outcome: Done | RecordingError,
+    ) -> None:
+        """Add what came of a recording or a part of it; after the last, conclude."""
+        pending = self._pending[recording.name]
+        if isinstance(outcome, RecordingError):
+            pending.error = pending.error or outcome
+        elif not isinstance(outcome, SplitPlan):
+            first = clip_range.first if clip_range else 0
+            pending.images[first] = outcome.images
+            pending.warning = join_warnings(pending.warning, outcome.warning)
+        self.give_up_parts(recording, 1)
+
+    def give_up_parts(self, recording: Recording, count: int) -> None:
+        """Expect `count` parts less of a recording."""
+        name = recording.name
+        pending = self._pending[name]
+        pending.waiting -= count
+        if pending.waiting == 0:
+            self._conclude(name, self._pending.pop(name))
+
+    def fail(self, stamp: FileStamp, failure: Failure) -> None:
+        """Note that a recording cannot be converted."""
+        self._journal.fail(failure.source, stamp, failure)
+        self._report.failed += 1
+        self._on_progress(Event(self._report, failure))
+
+    def numbers(self) -> Iterator[int]:
+        """Yield the places in the listing of what is still under way."""
+        return (pending.number for pending in self._pending.values())
+
+    def roll_back(self) -> None:
+        """Remove what was not finished, as if it had not been begun."""
+        with self._journal.transaction():
+            for name in self._pending:
+                self._output.discard(name)
+
+    def _conclude(self, name: str, pending: _PendingRecording) -> None:
+        if pending.error is not None:
+            remove_images(self._output.folder, name)
+            error = pending.error
+            failure = Failure(source=name, stage=error.stage, reason=str(error))
+            self.fail(pending.stamp, failure)
+            return
+        parts = [pending.images[first] for first in sorted(pending.images)]
+        images = warn([image for part in parts for image in part], pending.warning)
+        if pending.was_interrupted:
+            keep = [image.record.file_name for image in images]
+            remove_images(self._output.folder, name, keep)
+        self._journal.finish(name, pending.stamp, images)
+        self._report.add(image.record for image in images)
+        self._on_progress(Event(self._report))

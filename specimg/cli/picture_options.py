@@ -1,0 +1,94 @@
+"""The options that set how pictures look: each stands here, and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from specimg.cli.sections import INPUT_AND_OUTPUT
+from specimg.settings import PRESETS
+from specimg.settings.options import GRAY, RGB
+
+FRONTENDS = "Frontends"
+FRONTEND_NAMES = (*GRAY, *RGB)
+FILE_NAMES = ("format", "bit_depth", "manifest")
+"""Options for commands that write images."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureOption:
+    """What ``--help`` says of an option."""
+
+    metavar: str | None
+    text: str
+    default: str = ""
+    """What help calls the default, where the settings' own value does not say it."""
+
+
+PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
+    FRONTENDS: {
+        "frontend": PictureOption(
+            "SPEC", "Gray: its only frontend. Or A+B+C, for red, green and blue."
+        ),
+        "r": PictureOption("SPEC", "RGB: the frontend of red."),
+        "g": PictureOption("SPEC", "RGB: the frontend of green."),
+        "b": PictureOption("SPEC", "RGB: the frontend of blue."),
+    },
+    "Sound": {
+        "sr": PictureOption("HZ", "Sample rate of the pictures."),
+        "mono": PictureOption("mean|left|right|0|1|...", "How channels become one."),
+    },
+    "Clips": {
+        "clip_duration": PictureOption(
+            "SECONDS|whole", "Length of a clip, one image each."
+        ),
+        "clip_overlap": PictureOption(
+            "SECONDS", "What a clip shares with the one before."
+        ),
+        "final_clip": PictureOption(
+            "extend|remainder|full|drop",
+            "A rest shorter than a clip: extend it with silence, keep it short, take "
+            "the last full clip, or drop it.",
+        ),
+    },
+    "Spectrogram": {
+        "n_fft": PictureOption("N", "Length of the FFT."),
+        "win_length": PictureOption("N", "Length of the window, in samples."),
+        "hop_length": PictureOption("N", "From frame to frame, in samples."),
+        "n_mels": PictureOption("N", "Mel bands: rows of the image."),
+        "fmin": PictureOption("HZ", "Where the lowest band begins."),
+        "fmax": PictureOption(
+            "HZ", "Where the highest band ends.", "half the sample rate"
+        ),
+        "mel_scale": PictureOption("htk|slaney", "Formula of the mel scale."),
+        "mel_norm": PictureOption("none|slaney", "Whether bands have equal area."),
+        "power": PictureOption("1|2", "Exponent: 1 for magnitude, 2 for power."),
+        "center": PictureOption(
+            None, "Pad with zeros and center the frames, as librosa does."
+        ),
+    },
+    "Image": {
+        "format": PictureOption("png|npy", "Kind of file."),
+        "bit_depth": PictureOption(
+            "8|16",
+            "Of a PNG. Many loaders turn 16 bits nearly white: only for your own code.",
+        ),
+        "size": PictureOption("WIDTHxHEIGHT", "Resample the finished image."),
+    },
+    "Settings": {
+        "preset": PictureOption(
+            "|".join(PRESETS),
+            "Whose pictures to make; other options win over it.",
+            next(name for name, changes in PRESETS.items() if not changes),
+        ),
+        "config": PictureOption(
+            "FILE.toml",
+            "Settings by these names; the command line wins. Every run writes its own "
+            "to OUT/specimg.toml.",
+        ),
+    },
+    INPUT_AND_OUTPUT: {
+        "manifest": PictureOption(
+            "NAME", "Table of the images, in OUT: .csv or .jsonl."
+        ),
+    },
+}
+"""All of them, by the section of ``--help`` in which they stand."""

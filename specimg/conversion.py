@@ -1,0 +1,186 @@
+"""One recording: from its file to images and records."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from specimg.audio import AudioReader
+from specimg.audio.recordings import Recording
+from specimg.errors import ClipError, SpecimgError, join_warnings
+from specimg.output.destination import Destination
+from specimg.output.files import clip_suffix, image_name
+from specimg.output.manifest import ImageEntry, Record
+from specimg.rendering.bandwidth import describe_bandwidth
+from specimg.rendering.image import digest, encode
+from specimg.rendering.pipeline import RenderedClip, render_clip
+from specimg.settings import Settings
+from specimg.spans.plan import split
+from specimg.spans.reader import Clip, begin_of, read_clips
+from specimg.spans.span import ALL_CLIPS, ClipRange, Span
+
+LONG_SECONDS = 10.0
+"""From here on a recording is long: worth to be asked for its length first."""
+
+RANGE_SECONDS = 600.0
+"""Audio in one part of a long recording, which is also what is read in vain when it
+is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPlan:
+    """A recording that takes its time, and in which parts it can be converted."""
+
+    seconds: float
+    """Of audio, by its header."""
+    ranges: tuple[ClipRange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A recording, or a range of its clips, that has its images."""
+
+    images: list[ImageEntry]
+    """In the order of time."""
+    warning: str
+    """What is wrong with the recording, else empty."""
+
+
+def convert_recording(
+    recording: Recording,
+    destination: Destination,
+    settings: Settings,
+    clip_range: ClipRange | None = None,
+) -> Converted | SplitPlan:
+    """Write the images of one recording to a destination, or those of a range of clips.
+
+    All or nothing: where it fails, the images that it already has are removed.
+
+    Returns
+    -------
+    Converted, or SplitPlan
+        Where the recording is long and no range of its clips is asked for,
+        nothing is written, but said in which ranges to ask for it.
+
+    Raises
+    ------
+    RecordingError
+        The recording cannot be converted; others can.
+    StorageError
+        The output folder takes nothing more.
+    """
+    images: list[ImageEntry] = []
+    try:
+        with AudioReader(recording.path, settings.channel) as reader:
+            if clip_range is None and (long := _measure(reader, settings)):
+                return long
+            clip_range = clip_range or ALL_CLIPS
+            if clip_range.read_from:
+                reader.seek(begin_of(settings.spans, clip_range, reader.sample_rate))
+            try:
+                for image in _write_clips(
+                    recording, destination, settings, reader, clip_range
+                ):
+                    images.append(image)  # noqa: PERF402 - needed where it fails
+            except ClipError as error:
+                # What is wrong with it may be why there is no clip.
+                raise ClipError(join_warnings(str(error), reader.warning)) from error
+            warning = join_warnings(
+                reader.warning, describe_bandwidth(reader.sample_rate, settings.mel)
+            )
+    except (SpecimgError, MemoryError):
+        destination.undo(images)
+        raise
+    return Converted(images, warning)
+
+
+def _measure(reader: AudioReader, settings: Settings) -> SplitPlan | None:
+    """Look whether a recording is long; None if it is not, or does not say."""
+    seconds = reader.promised_seconds
+    if seconds <= LONG_SECONDS:
+        return None
+    whole = SplitPlan(seconds=seconds, ranges=(ALL_CLIPS,))
+    if settings.clips.is_whole or not reader.can_seek():
+        return whole
+    ranges = split(settings.spans, seconds, RANGE_SECONDS)
+    return replace(whole, ranges=tuple(ranges))
+
+
+def warn(images: list[ImageEntry], warning: str) -> list[ImageEntry]:
+    """Return `images` with a `warning` about their recording."""
+    if not warning:
+        return images
+    return [
+        replace(image, record=replace(image.record, warning=warning))
+        for image in images
+    ]
+
+
+def _write_clips(
+    recording: Recording,
+    destination: Destination,
+    settings: Settings,
+    reader: AudioReader,
+    clip_range: ClipRange,
+) -> Iterator[ImageEntry]:
+    text, _ = _describe_settings(settings)
+    for clip in read_clips(reader, settings.spans, clip_range):
+        picture = render_clip(
+            clip.samples, reader.sample_rate, settings, clip.span.shown
+        )
+        record = _describe(recording, clip, picture, reader, settings)
+        data = encode(picture.pixels, settings.image, text)
+        yield destination.write(record, data, digest(picture.pixels))
+
+
+@lru_cache(maxsize=1)
+def _describe_settings(settings: Settings) -> tuple[str, str]:
+    """Return the text in every image, and the names of the frontends in every row."""
+    return settings.to_text(), settings.frontend_names
+
+
+def _describe(
+    recording: Recording,
+    clip: Clip,
+    picture: RenderedClip,
+    reader: AudioReader,
+    settings: Settings,
+) -> Record:
+    """Make the row of the manifest for one image."""
+    suffix = clip_suffix(
+        None if settings.clips.is_whole else clip.span.start, settings.image.format
+    )
+    height, width = picture.pixels.shape[:2]
+    peak = clip.level.peak
+    return Record(
+        file_name=image_name(recording.name, suffix),
+        label=recording.label,
+        source=recording.name,
+        start=clip.span.start,
+        end=clip.span.end,
+        pad_seconds=_pad_seconds(clip.span, settings),
+        mono=settings.mono,
+        source_sr=reader.sample_rate,
+        sr=settings.mel.sample_rate,
+        width=width,
+        height=height,
+        frontends=_describe_settings(settings)[1],
+        silent=picture.silent,
+        clipped_fraction=round(clip.level.clipped_fraction, 6),
+        # + 0.0, because rounding has a negative zero
+        peak_dbfs=round(20 * math.log10(peak), 2) + 0.0 if peak else -math.inf,
+        mel_min=_significant(picture.mel_min),
+        mel_max=_significant(picture.mel_max),
+        warning="",
+    )
+
+
+def _pad_seconds(span: Span, settings: Settings) -> float:
+    if span.shown is None or settings.clips.final == "remainder":
+        return 0.0
+    return round(max(0.0, span.shown - (span.end - span.start)), 6)
+
+
+def _significant(value: float) -> float:
+    """Round to what float32 knows of a number."""
+    return float(f"{value:.7g}")

@@ -1,0 +1,1 @@
+"""Labeled recordings and clips, and how well they are told apart."""

@@ -1,0 +1,184 @@
+"""Recordings in one folder a class, and their clips."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from specimg.arrays import Waveform
+from specimg.audio import AudioReader, judge
+from specimg.audio.recordings import Recording, find_recordings
+from specimg.encoding import encode_name
+from specimg.errors import DatasetError, RecordingError
+from specimg.settings import Settings
+from specimg.spans.reader import Clip, read_clips
+
+Made = TypeVar("Made")
+Labels: TypeAlias = NDArray[np.int64]
+"""The class of each clip, by its place among the names of the classes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Labeled recordings."""
+
+    folder: Path
+    classes: tuple[str, ...]
+    recordings: tuple[Recording, ...]
+
+    def each_clip(
+        self,
+        settings: Settings,
+        make: Callable[[Waveform, int, Settings, float | None], Made],
+    ) -> Iterator[tuple[int, Made]]:
+        """Yield the number of the recording, and what `make` makes of a clip of it.
+
+        Raises
+        ------
+        DatasetError
+            A recording cannot be read, or has a clip that nothing can be made of.
+        """
+        for number, clip, sample_rate in self.clips(settings):
+            try:
+                made = make(clip.samples, sample_rate, settings, clip.span.shown)
+            except RecordingError as error:
+                msg = f"{self.recordings[number].path}: {error}"
+                raise DatasetError(msg) from error
+            yield number, made
+
+    def clips(self, settings: Settings) -> Iterator[tuple[int, Clip, int]]:
+        """Yield the number of the recording, a clip of it, and its sample rate.
+
+        Raises
+        ------
+        DatasetError
+            A recording cannot be read, or has no clip.
+        """
+        for number, recording in enumerate(self.recordings):
+            try:
+                with AudioReader(recording.path, settings.channel) as reader:
+                    for clip in read_clips(reader, settings.spans):
+                        yield number, clip, reader.sample_rate
+            except RecordingError as error:
+                msg = f"{recording.path}: {error}; move it away, or mend it"
+                raise DatasetError(msg) from error
+
+    @property
+    def labels(self) -> Labels:
+        """The class of each recording."""
+        return np.array([self.classes.index(r.label) for r in self.recordings])
+
+
+def find_dataset(folder: Path, *, leave_out: Path | None = None) -> Dataset:
+    """List the recordings of a folder that holds one folder a class.
+
+    Raises
+    ------
+    DatasetError
+        There is a recording outside of such a folder, a folder without recordings,
+        or one that cannot be listed.
+    NoInputError
+        There is no recording at all.
+    """
+    if not folder.is_dir():
+        msg = f"{folder}: no such folder; need one with a folder of recordings a class"
+        raise DatasetError(msg)
+    listing = find_recordings([folder], judge, leave_out=leave_out)
+    if listing.unreadable:
+        name, reason = listing.unreadable[0]
+        msg = f"{folder / name}: {reason}"
+        raise DatasetError(msg)
+    if loose := [r for r in listing.recordings if "/" not in r.name]:
+        msg = f"{loose[0].path} has no class: need one folder a class in {folder}"
+        raise DatasetError(msg)
+    # The class is the first folder, however the recordings lie in it.
+    recordings = tuple(
+        replace(recording, label=recording.name.partition("/")[0])
+        for recording in listing.recordings
+    )
+    classes = tuple(sorted({recording.label for recording in recordings}))
+    out = leave_out.resolve() if leave_out else None
+    for entry in sorted(folder.iterdir()):
+        is_class = entry.is_dir() and not entry.name.startswith(".")
+        holds_out = out is not None and out.is_relative_to(entry.resolve())
+        if is_class and not holds_out and encode_name(entry.name) not in classes:
+            msg = f"{entry} is empty: a class needs recordings; add some, or remove it"
+            raise DatasetError(msg)
+    return Dataset(folder, classes, recordings)
+
+
+def check_training(train: Dataset) -> None:
+    """Refuse what no model can learn from.
+
+    Raises
+    ------
+    DatasetError
+        There are fewer than two classes, or a class with a single recording.
+    """
+    if len(train.classes) < 2:
+        msg = f"{train.folder} holds one class, {train.classes[0]}: need two or more"
+        raise DatasetError(msg)
+    counts = Counter(recording.label for recording in train.recordings)
+    if lonely := [label for label in train.classes if counts[label] < 2]:
+        msg = (
+            f"{train.folder}: class {lonely[0]} has 1 recording: need 2 or more, so "
+            f"that one can be left out while the others are learned from"
+        )
+        raise DatasetError(msg)
+
+
+def check_test(test: Dataset, train: Dataset, settings: Settings) -> None:
+    """Refuse a test that shares a recording with the training.
+
+    Files are the same if they are one file under two names, or if a clip of one holds
+    the very samples of a clip of the other, in whatever lossless format.  That a
+    recording was made louder, or went through MP3, is not noticed.
+
+    Raises
+    ------
+    DatasetError
+        They share a recording, or `test` has a class that `train` has not.
+    """
+    if unknown := sorted(set(test.classes) - set(train.classes)):
+        msg = f"{test.folder}: class {unknown[0]} is not in {train.folder}"
+        raise DatasetError(msg)
+    known = {_identity(recording.path): recording for recording in train.recordings}
+    for recording in test.recordings:
+        if twin := known.get(_identity(recording.path)):
+            _refuse(recording, twin)
+    heard = dict(_fingerprints(train, settings))
+    for fingerprint, recording in _fingerprints(test, settings):
+        if twin := heard.get(fingerprint):
+            _refuse(recording, twin)
+
+
+def _refuse(recording: Recording, twin: Recording) -> None:
+    msg = (
+        f"{recording.path} holds the same recording as {twin.path}: a model must not "
+        f"be tested on what it was trained on"
+    )
+    raise DatasetError(msg)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        msg = f"{path}: {error.strerror or error}"
+        raise DatasetError(msg) from error
+    return status.st_dev, status.st_ino
+
+
+def _fingerprints(
+    dataset: Dataset, settings: Settings
+) -> Iterator[tuple[bytes, Recording]]:
+    """Yield a digest of the samples of each clip that is not silent."""
+    for number, clip, _ in dataset.clips(settings):
+        if clip.level.peak:
+            samples = np.ascontiguousarray(clip.samples)
+            yield hashlib.sha256(samples.data).digest(), dataset.recordings[number]

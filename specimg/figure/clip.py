@@ -1,0 +1,49 @@
+"""The clip of a preview: one stretch of a recording, as convert cuts it."""
+
+from pathlib import Path
+
+from specimg.audio import Excerpt, read_excerpt
+from specimg.errors import ClipError
+from specimg.settings import Settings
+
+
+def read_clip(path: Path, settings: Settings, *, start: float, limit: float) -> Excerpt:
+    """Read the clip that convert would cut at `start`.
+
+    Parameters
+    ----------
+    path : Path
+    settings : Settings
+    start : float
+        Seconds from the beginning of the recording.
+    limit : float
+        Seconds; a ``whole`` recording that goes on for longer is refused.
+
+    Raises
+    ------
+    RecordingError
+        The recording cannot be read, ends before `start`, leaves less than one
+        analysis window after it, or is too long.
+    """
+    is_whole = settings.clips.is_whole
+    # A little more than is shown, to see whether there is more.
+    duration = limit + 0.1 if is_whole else settings.clips.duration
+    excerpt = read_excerpt(path, settings.channel, start, start + duration)
+    seconds = excerpt.samples.size / excerpt.sample_rate
+    if excerpt.first and not excerpt.samples.size:
+        total = excerpt.last / excerpt.sample_rate
+        msg = f"start={start:g} s: the recording has only {total:.4g} s"
+        raise ClipError(msg)
+    if seconds < settings.shortest:
+        msg = (
+            f"too short: {seconds:.4g} s of audio from {start:g} s on, "
+            f"but one analysis window is {settings.shortest:.4g} s"
+        )
+        raise ClipError(msg)
+    if is_whole and seconds > limit:
+        msg = (
+            f"too long for one figure: more than {limit:.1f} s from {start:g} s "
+            f"on; set --clip-duration"
+        )
+        raise ClipError(msg)
+    return excerpt

@@ -1,0 +1,1 @@
+"""One output folder, for whoever writes it or only reads it."""

@@ -1,0 +1,166 @@
+"""The data card: what makes ``datasets.load_dataset(OUT)`` give all there is.
+
+Without it, `datasets` guesses.  It takes names that hold `test`, `val` or `dev` for
+splits, and leaves the others out.  It chooses a loader by the most common ending of
+files.  And it infers the type of a column from the rows that it reads first: a CSV
+whose first warning is in row 20,000 does not load, and labels like ``2024-05-01``
+become times.  So the card names a table for each split: the rows of the manifest as
+JSON lines, with a row among them that has nothing but the types.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from itertools import chain
+from pathlib import Path
+
+from specimg.output.files import remove
+from specimg.output.manifest import ImageEntry, Record, format_manifest
+from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings
+
+_EVERY = 1000
+"""Rows after which the types come again: `datasets` reads 10 MB at a time."""
+
+_TYPES = Record(**{field.name: field.type() for field in fields(Record)})  # type: ignore[operator]
+"""A row without an image, which the card leaves out by its empty `file_name`."""
+
+CARD_NAME = "README.md"
+
+_MARK = "# specimg writes this file anew; without this line, it is yours."
+
+_SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+}
+"""Which split a folder is, as `datasets` has it, in the order of a card."""
+
+_TABLE = ".specimg.{}.png.jsonl"
+"""Hidden, so that it is nobody else's.  `datasets` counts every ending in a name: the
+``png`` makes up for the table itself beside a single image, and for the ``wav`` in
+``robin.wav.png``, which it would take for sound."""
+
+
+def table_name(split: str) -> str:
+    """Return the name of a split's table."""
+    return _TABLE.format(split)
+
+
+def find_tables(folder: Path) -> list[Path]:
+    """List the tables of all splits that lie in an output folder."""
+    return sorted(folder.glob(_TABLE.format("*")))
+
+
+def find_splits(images: Iterable[ImageEntry]) -> dict[str, list[str]]:
+    """Return the folders of each split, where every image is in one.
+
+    Returns
+    -------
+    dict
+        Of lists of folders.  Without splits, all images are ``train``, whose only
+        folder has no name; where there is no image, there is no split.
+    """
+    found = set()
+    for image in images:
+        folder = _top_folder(image)
+        if folder not in _SPLITS:
+            return {"train": [""]}
+        found.add(folder)
+    splits: dict[str, list[str]] = {}
+    for folder, split in _SPLITS.items():
+        if folder in found:
+            splits.setdefault(split, []).append(folder)
+    return splits
+
+
+def format_table(images: Iterable[ImageEntry], folders: list[str]) -> Iterator[bytes]:
+    """Yield the table of the split that has these folders."""
+    return format_manifest(_with_types(_records(images, folders)), _TABLE)
+
+
+def _records(images: Iterable[ImageEntry], folders: list[str]) -> Iterator[Record]:
+    for image in images:
+        if "" in folders or _top_folder(image) in folders:
+            yield image.record
+
+
+def _with_types(records: Iterable[Record]) -> Iterator[Record]:
+    for number, record in enumerate(records):
+        if number % _EVERY == 0:
+            yield _TYPES
+        yield record
+
+
+def _top_folder(image: ImageEntry) -> str:
+    folder, slash, _ = image.record.file_name.partition("/")
+    return folder if slash else ""
+
+
+def format_card(splits: dict[str, list[str]], settings: Settings) -> Iterator[bytes]:
+    """Yield the card of an output folder with some splits, as UTF-8."""
+    tables = [table_name(split) for split in splits]
+    lines = chain(
+        ("---", _MARK, "configs:", "- config_name: default", "  data_files:"),
+        *(_format_split(split, folders) for split, folders in splits.items()),
+        ("  metadata_filenames:", *(f'  - "{table}"' for table in tables)),
+        ("  filters:", '  - ["file_name", "!=", ""]', "---"),
+    )
+    yield ("\n".join(lines) + "\n").encode()
+    yield _TEXT.format(
+        manifest=settings.manifest, settings=SETTINGS_NAME, failures=FAILURES_NAME
+    ).encode()
+
+
+def _format_split(split: str, folders: list[str]) -> Iterator[str]:
+    yield f"  - split: {split}"
+    yield "    path:"
+    yield f'    - "{table_name(split)}"'
+    for folder in folders:
+        # The table says which images there are; who loads from afar fetches these.
+        yield f'    - "{folder}/**/*.png"' if folder else '    - "**/*.png"'
+
+
+_TEXT = """
+# Spectrogram images
+
+Made from recordings by specimg.
+
+- `{manifest}` has a row for every image.
+- `{settings}` has the settings; `specimg convert --config {settings}` takes them.
+- `{failures}`, if it is there, has the recordings that could not be converted.
+
+To load the images with all columns of `{manifest}`, give this folder to Hugging Face's
+`datasets`, version 4 or newer:
+
+```python
+from datasets import load_dataset
+
+dataset = load_dataset("path/to/this/folder")
+```
+"""
+
+
+def may_write_card(folder: Path) -> bool:
+    """Whether the card's place is free, or holds a card that specimg has written."""
+    path = folder / CARD_NAME
+    if not path.is_symlink() and not path.exists():
+        return True
+    return _is_ours(path)
+
+
+def remove_card(folder: Path) -> None:
+    """Remove the tables of the splits, and the card if specimg has written it."""
+    for path in find_tables(folder):
+        remove(path)
+    if _is_ours(folder / CARD_NAME):
+        remove(folder / CARD_NAME)
+
+
+def _is_ours(path: Path) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    start = f"---\n{_MARK}\n".encode()
+    try:
+        with path.open("rb") as file:
+            return file.read(len(start)) == start
+    except OSError:
+        return False

@@ -1,0 +1,27 @@
+"""Images as one file each, in the folders of their recordings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from specimg.output import files
+from specimg.output.manifest import ImageEntry, Record
+
+
+@dataclass(frozen=True, slots=True)
+class LooseFiles:
+    """A destination that writes a file for each image; see `Destination`."""
+
+    folder: Path
+    """That images are named from."""
+
+    def write(self, record: Record, data: bytes, digest: str) -> ImageEntry:
+        """Write an image under its name, whole or not at all."""
+        path = self.folder / record.file_name
+        files.write_atomically(path, data, tag=record.source)
+        return ImageEntry(record=record, n_bytes=len(data), digest=digest)
+
+    def undo(self, images: Iterable[ImageEntry]) -> None:
+        """Remove images; the folders that they were in stay."""
+        for image in images:
+            files.remove(self.folder / image.record.file_name)

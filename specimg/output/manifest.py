@@ -1,0 +1,149 @@
+"""What was written, and from what, and what was not: one row each."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from itertools import chain
+from operator import attrgetter
+from typing import TypeVar
+
+from specimg.encoding import encode_cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Where an image came from and what it shows."""
+
+    file_name: str
+    """Path of the image, relative to the manifest, with forward slashes."""
+    label: str
+    """Name of the recording's parent folder below the input folder, else empty."""
+    source: str
+    """Path of the recording below the folder that all inputs share; percent-encoded
+    where it holds control characters, percent signs, or bytes that are not UTF-8."""
+    start: float
+    """Seconds from the beginning of the recording."""
+    end: float
+    """Seconds; not beyond the end of the recording."""
+    pad_seconds: float
+    """Silence that was added after `end`, in seconds; its columns are black."""
+    mono: str
+    """How the channels became one: `mean`, or the channel."""
+    source_sr: int
+    """Sample rate of the recording, in Hz."""
+    sr: int
+    """Sample rate that the picture was made at, in Hz."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    frontends: str
+    """The frontend, or those of red, green and blue with `+` between them."""
+    silent: bool
+    """Whether the clip holds no sound at all; its image is black."""
+    clipped_fraction: float
+    """Share of the samples at which a channel that is used is at full scale."""
+    peak_dbfs: float
+    """Largest sample of the channels that are used, in dB; 0 is full scale, `-inf` is
+    silence."""
+    mel_min: float
+    """Smallest value of the mel spectrogram before the first normalization."""
+    mel_max: float
+    """Largest value of the mel spectrogram before the first normalization."""
+    warning: str
+    """What is wrong with the recording, else empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageEntry:
+    """An image that was written."""
+
+    record: Record
+    n_bytes: int | None = None
+    """Size of the file; None where only the manifest is there, which does not say."""
+    digest: str | None = None
+    """SHA-256 of the pixels, with their shape and type; None as above."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A recording that could not be converted."""
+
+    source: str
+    """As in the manifest."""
+    stage: str
+    """Where it failed: `open`, `decode`, `clip`, `render`, `write`, `memory`, `timeout`
+    or `crash`."""
+    reason: str
+    """Why, for a human."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """A file in an input folder with sound that is not read."""
+
+    source: str
+    """As in the manifest."""
+    reason: str
+    """What it is, and what to do about it, for a human."""
+
+
+_Row = TypeVar("_Row", Record, Failure, PassedOver)
+
+_QUOTES = ("warning", "reason")
+"""Columns that may quote what is in a file; names are encoded where they are made."""
+
+_CELLS = {True: "true", False: "false"}
+
+
+def format_manifest(records: Iterable[Record], name: str) -> Iterator[bytes]:
+    """Yield the manifest as CSV, or as JSON lines if `name` ends in ``.jsonl``."""
+    if name.endswith(".jsonl"):
+        return (_to_json(record).encode() for record in records)
+    return _to_csv(Record, records)
+
+
+def format_failures(failures: Iterable[Failure]) -> Iterator[bytes]:
+    """Yield the failures as CSV."""
+    return _to_csv(Failure, failures)
+
+
+def format_passed_over(files: Iterable[PassedOver]) -> Iterator[bytes]:
+    """Yield the files with sound that were passed over, as CSV."""
+    return _to_csv(PassedOver, files)
+
+
+def _to_csv(kind: type[_Row], rows: Iterable[_Row]) -> Iterator[bytes]:
+    names = [field.name for field in fields(kind)]
+    values = attrgetter(*names)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    for row in chain([names], map(values, rows)):
+        # Line by line, because that is how a table is verified.
+        writer.writerow(map(_to_cell, names, row))
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
+
+
+def _to_cell(name: str, value: object) -> object:
+    if name in _QUOTES and isinstance(value, str):
+        return encode_cell(value)
+    return _CELLS[value] if value.__class__ is bool else value
+
+
+def _to_json(record: Record) -> str:
+    # Not by `asdict`, which takes longer than all the rest.
+    values = dict(zip(_COLUMNS, _to_values(record), strict=True))
+    for name, value in values.items():
+        if value.__class__ is float and not math.isfinite(value):
+            values[name] = None  # JSON has no infinity
+    return _encode(values) + "\n"
+
+
+_COLUMNS = [field.name for field in fields(Record)]
+_to_values = attrgetter(*_COLUMNS)
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode

@@ -1,0 +1,185 @@
+"""Tables read back, whoever had them in between: nothing in them is taken on trust."""
+
+import csv
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from specimg.errors import RefusedError
+from specimg.output.containment import is_inside
+from specimg.output.manifest import Failure, Record
+from specimg.rendering.image import MAX_PIXELS
+
+MAX_LINE = 2**20
+"""Bytes of a line."""
+
+_MOST = 2**53
+"""What no whole number exceeds: hertz and pixels do not."""
+
+_BOOLEANS = {"true": True, "false": False}
+
+_Row = TypeVar("_Row", Record, Failure)
+
+
+class TableError(RefusedError):
+    """A table is not what specimg writes."""
+
+    def __init__(self, path: Path, line: int, what: str) -> None:
+        super().__init__(f"{path}, line {line}: {what}")
+
+
+def read_manifest(path: Path) -> Iterator[Record]:
+    """Yield the rows of a manifest: CSV, or JSON lines if its name says so.
+
+    Columns may be in any order; one that it lacks counts as its default, if it has
+    one.
+
+    Raises
+    ------
+    TableError
+        A line of it is not what specimg writes; the message says which, and why.
+    RefusedError
+        It cannot be read.
+    """
+    read = _read_json if path.suffix == ".jsonl" else _read_csv
+    for line, record in read(path, Record):
+        fault = find_fault(record)
+        if not is_inside(record.file_name):
+            fault = f"names {record.file_name!r}, which is outside"
+        if fault:
+            raise TableError(path, line, fault)
+        yield record
+
+
+def read_failures(path: Path) -> Iterator[Failure]:
+    """Yield the rows of a table of failures.
+
+    Raises
+    ------
+    TableError, RefusedError
+        As from `read_manifest`.
+    """
+    return (failure for _, failure in _read_csv(path, Failure))
+
+
+def _is_sane(value: float) -> bool:
+    if isinstance(value, int):  # perhaps larger than any float
+        return abs(value) <= _MOST
+    return math.isfinite(value)
+
+
+def find_fault(record: Record) -> str:
+    """Return what a row says that cannot be, else nothing."""
+    for field in fields(Record):
+        value = getattr(record, field.name)
+        if isinstance(value, str):
+            # The columns of names hold no others; see `encode_name`.
+            if not value.isprintable() and field.name != "warning":
+                return f"{field.name}={value!r} has characters that are not printable"
+        elif field.name == "peak_dbfs" and value == -math.inf:
+            continue
+        elif not _is_sane(value):
+            return f"{field.name}={value} is out of range"
+    if not 0 <= record.start <= record.end:
+        return f"start={record.start} and end={record.end}: need 0 <= start <= end"
+    width, height = record.width, record.height
+    if min(width, height) < 1 or width * height > MAX_PIXELS:
+        return f"an image of {width}x{height} pixels is none that can be opened"
+    return ""
+
+
+def _read_csv(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:
+    rows = csv.reader(_read_lines(path), strict=True)
+    try:
+        names = next(rows, [])
+        if what := _compare_columns(names, kind):
+            raise TableError(path, 1, what)
+        for row in rows:
+            if len(row) != len(names):
+                what = f"{len(row)} cells, but there are {len(names)} columns"
+                raise TableError(path, rows.line_num, what)
+            cells = zip(names, row, strict=True)
+            yield rows.line_num, _make(path, rows.line_num, kind, dict(cells))
+    except csv.Error as error:
+        raise TableError(path, rows.line_num, str(error)) from error
+
+
+def _read_json(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:
+    for line, text in enumerate(_read_lines(path), 1):
+        try:
+            cells = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise TableError(path, line, f"not JSON: {error}") from error
+        if not isinstance(cells, dict):
+            raise TableError(path, line, "not a JSON object")
+        if what := _compare_columns(list(cells), kind):
+            raise TableError(path, line, what)
+        yield line, _make(path, line, kind, cells)
+
+
+def _read_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a text, each whole, and none longer than memory."""
+    number = 0
+    try:
+        if not path.is_file():  # a named pipe would be waited for
+            msg = f"{path} is no file" if path.exists() else f"{path} is not there"
+            raise RefusedError(msg)
+        with path.open("rb") as file:
+            while data := file.readline(MAX_LINE):
+                number += 1
+                if not data.endswith(b"\n"):
+                    is_long = len(data) == MAX_LINE
+                    what = f"longer than {MAX_LINE} bytes" if is_long else "is cut off"
+                    raise TableError(path, number, what)
+                if b"\0" in data:
+                    raise TableError(path, number, "has a NUL in it")
+                yield data.decode()
+    except OSError as error:
+        msg = f"cannot read {path}: {error.strerror or error}"
+        raise RefusedError(msg) from error
+    except UnicodeDecodeError as error:
+        raise TableError(path, number, "is not UTF-8") from error
+
+
+def _compare_columns(names: list[str], kind: type[_Row]) -> str:
+    """Return what is wrong with the columns of a table, else nothing."""
+    known = {field.name: field for field in fields(kind)}
+    for name in names:
+        if name not in known:
+            return f"what is the column {name!r}?"
+        if names.count(name) > 1:
+            return f"two columns are called {name}"
+    for name, field in known.items():
+        if name not in names and field.default is MISSING:
+            return f"the column {name} is missing"
+    return ""
+
+
+def _make(path: Path, line: int, kind: type[_Row], cells: dict[str, Any]) -> _Row:
+    values = {}
+    for field in fields(kind):
+        if field.name in cells:
+            cell = cells[field.name]
+            try:
+                values[field.name] = _convert(cell, field)
+            except (ValueError, KeyError, TypeError, OverflowError) as error:
+                what = f"{field.name}={str(cell)[:40]!r} is not {_NOUNS[field.type]}"  # type: ignore[index]
+                raise TableError(path, line, what) from error
+    return kind(**values)
+
+
+def _convert(cell: Any, field: Field[Any]) -> Any:  # noqa: ANN401 - of any type
+    if isinstance(cell, str):
+        return _BOOLEANS[cell] if field.type is bool else field.type(cell)  # type: ignore[operator]
+    if field.type is float:
+        # JSON has no infinity: it is the level of silence.
+        return -math.inf if cell is None else float(cell)
+    if type(cell) is not field.type:
+        raise TypeError
+    return cell
+
+
+_NOUNS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}

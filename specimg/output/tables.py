@@ -1,0 +1,218 @@
+"""The tables of all parts of an output folder."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from heapq import merge as merge_sorted
+from itertools import chain
+from pathlib import Path
+
+from specimg.errors import RefusedError
+from specimg.output.card import (
+    CARD_NAME,
+    find_splits,
+    find_tables,
+    format_card,
+    format_table,
+    may_write_card,
+    remove_card,
+    table_name,
+)
+from specimg.output.compatibility import are_equal
+from specimg.output.containment import check_names
+from specimg.output.files import (
+    remove,
+    remove_emptied_folders,
+    remove_partials,
+    write_table,
+)
+from specimg.output.journal import FAILED, FileStamp, Journal
+from specimg.output.manifest import (
+    Failure,
+    ImageEntry,
+    PassedOver,
+    format_failures,
+    format_manifest,
+    format_passed_over,
+)
+from specimg.output.session import FINISHED, SETTINGS
+from specimg.output.shards import ALL, Shard, find_journal, find_shards, hold_to_read
+from specimg.output.strays import find_strays
+from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, SETTINGS_NAME, Settings
+
+
+@contextmanager
+def read_parts(folder: Path) -> Iterator[tuple[Settings, list[Journal]]]:
+    """Open the journals of all parts of a finished output, and its settings.
+
+    Raises
+    ------
+    RefusedError
+        A part is missing, not finished, being written, or has other settings.
+    """
+    parts = find_shards(folder)
+    if not parts:
+        msg = (
+            f"{folder} holds no output of specimg: it has no {ALL.journal(folder).name}"
+        )
+        raise RefusedError(msg)
+    count = parts[0].count
+    wanted = [Shard(index, count) for index in range(1, count + 1)]
+    if missing := [str(part) for part in wanted if part not in parts]:
+        msg = f"{folder} is not complete: {', '.join(missing)} missing"
+        raise RefusedError(msg)
+    with ExitStack() as stack:
+        journals = []
+        for part in parts:
+            stack.enter_context(hold_to_read(folder, part))
+            journal = Journal(find_journal(folder, part), read_only=True)
+            stack.callback(journal.close)
+            check_names(folder, journal)
+            if journal.get(FINISHED) != str(True):
+                msg = f"{folder}: {part} is not finished; run its command again"
+                raise RefusedError(msg)
+            journals.append(journal)
+        settings = Settings.load(folder / SETTINGS_NAME)
+        texts = {journal.get(SETTINGS) or "" for journal in journals}
+        is_mixed = len(texts) > 1 and not all(are_equal(t, settings) for t in texts)
+        if is_mixed or len(parts) != count:
+            msg = f"{folder} holds parts that were made with different settings"
+            raise RefusedError(msg)
+        yield settings, journals
+
+
+def all_images(journals: Iterable[Journal]) -> Iterator[ImageEntry]:
+    """Yield the images of all parts in the order of the manifest."""
+    parts = [journal.images() for journal in journals]
+    if len(parts) == 1:
+        return parts[0]  # which is in this order
+    return merge_sorted(
+        *parts,
+        key=lambda image: (image.record.source, image.record.start),
+    )
+
+
+def all_failures(journals: Iterable[Journal]) -> Iterator[Failure]:
+    """Yield the failures of all parts in the order of their sources."""
+    return merge_sorted(
+        *(journal.failures() for journal in journals), key=lambda f: f.source
+    )
+
+
+def all_passed_over(journals: Iterable[Journal]) -> Iterator[PassedOver]:
+    """Yield the files with sound that all parts passed over, in the order of names."""
+    return merge_sorted(
+        *(journal.passed_over() for journal in journals), key=lambda file: file.source
+    )
+
+
+def all_splits(settings: Settings, journals: list[Journal]) -> dict[str, list[str]]:
+    """Return the folders of each split; none of NPY files, which nobody loads so."""
+    is_png = settings.image.format == "png"
+    return find_splits(all_images(journals)) if is_png else {}
+
+
+def update_tables(folder: Path, settings: Settings, journal: Journal, tag: str) -> None:
+    """Write the tables of an output in one part, unless they are there already.
+
+    `tag` is who writes, of those who may be killed.
+    """
+    remove_partials(folder, tag)
+    if journal.manifest != _stamp(folder, settings):
+        _write_manifest(folder, settings, [journal], tag)
+        _write_card(folder, settings, [journal], tag)
+        journal.manifest = _stamp(folder, settings)
+    _write_failures(folder, [journal], tag)
+    _write_passed_over(folder, [journal], tag)
+
+
+def _stamp(folder: Path, settings: Settings) -> str:
+    """Return what tells the manifest, the card and its tables from others."""
+    paths = [folder / settings.manifest, folder / CARD_NAME, *find_tables(folder)]
+    stamps = map(FileStamp.of, paths)
+    return " ".join(f"{stamp.size} {stamp.modified}" for stamp in stamps)
+
+
+def _write_manifest(
+    folder: Path, settings: Settings, journals: list[Journal], tag: str
+) -> None:
+    records = (image.record for image in all_images(journals))
+    lines = format_manifest(records, settings.manifest)
+    write_table(folder / settings.manifest, lines, tag)
+
+
+def _write_card(
+    folder: Path, settings: Settings, journals: list[Journal], tag: str
+) -> None:
+    """Write what `datasets` loads the images by; the card only if its place is free."""
+    splits = all_splits(settings, journals)
+    if not splits:
+        remove_card(folder)
+        return
+    for path in set(find_tables(folder)) - {folder / table_name(s) for s in splits}:
+        remove(path)
+    for split, folders in splits.items():
+        lines = format_table(all_images(journals), folders)
+        write_table(folder / table_name(split), lines, tag)
+    if may_write_card(folder):
+        write_table(folder / CARD_NAME, format_card(splits, settings), tag)
+
+
+def _write_failures(folder: Path, journals: list[Journal], tag: str) -> None:
+    """Write the failures if there are any."""
+    for name in chain.from_iterable(journal.names(FAILED) for journal in journals):
+        remove_emptied_folders(folder, name)
+    if any(True for _ in all_failures(journals)):
+        lines = format_failures(all_failures(journals))
+        write_table(folder / FAILURES_NAME, lines, tag)
+    else:
+        remove(folder / FAILURES_NAME)
+
+
+def _write_passed_over(folder: Path, journals: list[Journal], tag: str) -> None:
+    """Write which files with sound were passed over if there are any."""
+    if any(True for _ in all_passed_over(journals)):
+        lines = format_passed_over(all_passed_over(journals))
+        write_table(folder / PASSED_OVER_NAME, lines, tag)
+    else:
+        remove(folder / PASSED_OVER_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge put together."""
+
+    parts: int
+    images: int
+    failures: int
+    passed_over: int
+    """Files with sound that is not read."""
+    manifest: str
+    strays: list[str]
+    """Images of specimg that no row of the manifest names."""
+
+
+def merge_parts(folder: Path) -> Merged:
+    """Write the tables of an output that was made in parts.
+
+    Raises
+    ------
+    RefusedError
+        It is not complete.
+    StorageError
+        The tables cannot be written.
+    """
+    with read_parts(folder) as (settings, journals):
+        remove_partials(folder, "merge")
+        _write_manifest(folder, settings, journals, "merge")
+        _write_card(folder, settings, journals, "merge")
+        _write_failures(folder, journals, "merge")
+        _write_passed_over(folder, journals, "merge")
+        return Merged(
+            parts=len(journals),
+            images=sum(1 for journal in journals for _ in journal.images()),
+            failures=sum(1 for _ in all_failures(journals)),
+            passed_over=sum(1 for _ in all_passed_over(journals)),
+            manifest=settings.manifest,
+            strays=find_strays(folder, journals, settings),
+        )

@@ -1,0 +1,147 @@
+"""Whether an output folder holds what its manifest says."""
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from specimg.audio import read_excerpt
+from specimg.bounded import open_regular
+from specimg.encoding import decode_name
+from specimg.errors import RefusedError, SpecimgError
+from specimg.output.card import format_table, table_name
+from specimg.output.contents import read_contents
+from specimg.output.images import ImageError, read_image
+from specimg.output.journal import Journal
+from specimg.output.manifest import (
+    ImageEntry,
+    format_failures,
+    format_manifest,
+    format_passed_over,
+)
+from specimg.output.tables import (
+    all_failures,
+    all_images,
+    all_passed_over,
+    all_splits,
+)
+from specimg.rendering.image import digest
+from specimg.rendering.pipeline import render_clip
+from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, Settings
+
+SAMPLE = 100
+"""Images that are rendered again."""
+
+SEED = 0
+
+
+def find_faults(folder: Path, *, deep: bool = False) -> Iterator[str]:
+    """Yield one line for everything that is wrong with an output folder.
+
+    Every image is decoded and compared with the size and the digest that were noted
+    when it was made, and the manifest with what was noted; with `deep`, a sample of
+    the images is rendered again from the recordings, with a fixed seed.  Without the
+    record, sizes in bytes and digests are not known, and whether images and manifest
+    have changed cannot be said.
+
+    Raises
+    ------
+    RefusedError
+        The folder is no complete output, or `deep` and without its record.
+    """
+    with read_contents(folder) as contents:
+        settings, journals = contents.settings, contents.journals
+        if deep and not journals:
+            msg = (
+                f"{folder} has no record any more, which knows where its recordings "
+                f"are: verify it without --deep"
+            )
+            raise RefusedError(msg)
+        known = set()
+        for image in contents.images():
+            if image.record.file_name in known:
+                yield f"{image.record.file_name}: named twice in the manifest"
+            known.add(image.record.file_name)
+            if fault := _check_image(folder, image, settings):
+                yield f"{image.record.file_name}: {fault}"
+        if journals:
+            yield from _check_tables(folder, settings, journals)
+        for name in _images_on_disk(folder, settings):
+            if name not in known:
+                yield f"{name}: not in the manifest"
+        if deep:
+            yield from _render_again(settings, journals)
+
+
+def _check_image(folder: Path, image: ImageEntry, settings: Settings) -> str:
+    try:
+        pixels = read_image(folder, image, settings)
+    except ImageError as error:
+        return str(error)
+    return "" if image.digest in (None, digest(pixels)) else "its pixels have changed"
+
+
+def _check_tables(
+    folder: Path, settings: Settings, journals: list[Journal]
+) -> Iterator[str]:
+    records = (image.record for image in all_images(journals))
+    wanted = format_manifest(records, settings.manifest)
+    yield from _check_table(folder / settings.manifest, wanted)
+    for split, folders in all_splits(settings, journals).items():
+        path = folder / table_name(split)
+        if path.exists():  # earlier versions wrote none
+            yield from _check_table(path, format_table(all_images(journals), folders))
+    path = folder / FAILURES_NAME
+    if path.exists() or any(True for _ in all_failures(journals)):
+        yield from _check_table(path, format_failures(all_failures(journals)))
+    path = folder / PASSED_OVER_NAME
+    if path.exists() or any(True for _ in all_passed_over(journals)):
+        yield from _check_table(path, format_passed_over(all_passed_over(journals)))
+
+
+def _check_table(path: Path, lines: Iterator[bytes]) -> Iterator[str]:
+    try:
+        with open_regular(path) as file:
+            for number, line in enumerate(lines, 1):
+                if file.read(len(line)) != line:
+                    yield f"{path.name}: line {number} is not what was written"
+                    return
+            if file.read(1):
+                yield f"{path.name}: more lines than were written"
+    except OSError as error:
+        yield f"{path.name}: {error.strerror or error}"
+
+
+def _images_on_disk(folder: Path, settings: Settings) -> Iterator[str]:
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(f".{settings.image.format}"):
+                yield (Path(parent) / name).relative_to(folder).as_posix()
+
+
+def _render_again(settings: Settings, journals: list[Journal]) -> Iterator[str]:
+    count = sum(1 for _ in all_images(journals))
+    numbers = range(count)
+    chosen = set(random.Random(SEED).sample(numbers, min(SAMPLE, count)))  # noqa: S311
+    paths = {
+        entry.name: entry.stamp.path
+        for journal in journals
+        for entry in journal.entries()
+    }
+    for number, image in enumerate(all_images(journals)):
+        if number in chosen:
+            path = Path(os.fsdecode(decode_name(paths[image.record.source])))
+            if fault := _compare(path, image, settings):
+                yield f"{image.record.file_name}: {fault}"
+
+
+def _compare(path: Path, image: ImageEntry, settings: Settings) -> str:
+    try:
+        record = image.record
+        clip = read_excerpt(path, settings.channel, record.start, record.end)
+        shown = settings.clips.shown_seconds(clip.samples.size, clip.sample_rate)
+        picture = render_clip(clip.samples, clip.sample_rate, settings, shown)
+    except SpecimgError as error:
+        return f"cannot be rendered again from {path}: {error}"
+    same = digest(picture.pixels) == image.digest
+    return "" if same else f"looks different when it is rendered again from {path}"

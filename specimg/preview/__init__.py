@@ -1,5 +1,0 @@
-"""One figure of one clip: its waveform, and its picture from several frontends.
-
-An optional part: it imports the core, and nothing of the core imports it.  Only
-`specimg.preview.figure` needs matplotlib.
-"""

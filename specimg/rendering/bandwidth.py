@@ -1,0 +1,77 @@
+"""What a recording holds that its picture does not show, and the other way round."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from specimg.rendering.mel import MelSettings, band_edges
+
+ULTRASONIC_RATE = 100_000
+"""Hertz; recorders of bats and their kin have more, others do not."""
+
+MUCH = 4
+"""Times the highest frequency of a picture; above that, most of a recording is lost."""
+
+
+@lru_cache(maxsize=64)
+def describe_bandwidth(source_rate: int, settings: MelSettings) -> str:
+    """Say what a picture cannot show of a recording with `source_rate` Hz, or lacks.
+
+    An empty string where there is nothing to say: 44.1 and 48 kHz are ordinary.
+    """
+    half = source_rate / 2
+    if is_ultrasonic(source_rate, settings):
+        return (
+            f"not shown: the recording reaches {half:g} Hz, "
+            f"the picture ends at {settings.fmax:g} Hz"
+        )
+    if empty := count_empty_bands(source_rate, settings):
+        return (
+            f"empty: {empty} of {settings.n_mels} bands, "
+            f"because the recording ends at {half:g} Hz"
+        )
+    return ""
+
+
+def is_ultrasonic(source_rate: int, settings: MelSettings) -> bool:
+    """Whether most of what a recorder of ultrasound heard is not in the picture."""
+    return source_rate > ULTRASONIC_RATE and source_rate / 2 > MUCH * settings.fmax
+
+
+def count_empty_bands(source_rate: int, settings: MelSettings) -> int:
+    """Return how many bands begin above the highest frequency of a recording."""
+    return int(np.count_nonzero(band_edges(settings)[:-2] >= source_rate / 2))
+
+
+def summarize_bandwidths(rates: Mapping[int, int], settings: MelSettings) -> list[str]:
+    """Return a line for each thing that pictures do not show, with what helps.
+
+    Parameters
+    ----------
+    rates : mapping
+        How many recordings there are, by their sample rate in Hz.
+    settings : MelSettings
+    """
+    lines = []
+    high = {r: n for r, n in rates.items() if is_ultrasonic(r, settings)}
+    if high:
+        half = max(high) / 2
+        lines.append(
+            f"sound above {settings.fmax:g} Hz is not shown, of up to {half:g} Hz in "
+            f"{_recordings(high)}: raise --sr and --fmax"
+        )
+    low = {r: n for r, n in rates.items() if count_empty_bands(r, settings)}
+    if low:
+        more = " and above" if len(low) > 1 else ""
+        lines.append(
+            f"up to {count_empty_bands(min(low), settings)} of {settings.n_mels} bands "
+            f"are empty in {_recordings(low)}, which end at {min(low) / 2:g} Hz{more}: "
+            f"lower --fmax to that"
+        )
+    return lines
+
+
+def _recordings(rates: Mapping[int, int]) -> str:
+    count = sum(rates.values())
+    return f"{count} recording{'s' * (count != 1)}"

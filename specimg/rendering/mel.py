@@ -1,0 +1,242 @@
+"""From samples to a mel spectrogram: framing, STFT, mel bands."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from specimg.arrays import (
+    MAX_SAMPLE_RATE,
+    MIN_SAMPLE_RATE,
+    Spectrogram,
+    Waveform,
+)
+from specimg.errors import ParameterError, check_choice
+
+if TYPE_CHECKING:
+    from specimg.rendering.fft import SparseRows
+
+MelScale = Literal["htk", "slaney"]
+MelNorm = Literal["none", "slaney"]
+
+MAX_HOP_LENGTH = 2**20
+MAX_N_FFT = 2**17
+MAX_N_MELS = 4096
+FRAMES_AT_ONCE = 64
+"""Frames that are transformed together: few enough to stay in a processor's cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MelSettings:
+    """How to compute a mel spectrogram.  Frequencies in Hz, lengths in samples."""
+
+    sample_rate: int = 22_050
+    n_fft: int = 1024
+    """Length of the FFT; the window is padded with zeros to it."""
+    win_length: int = 512
+    hop_length: int = 128
+    n_mels: int = 128
+    fmin: float = 50.0
+    fmax: float = math.nan
+    """Not given: half the sample rate."""
+    mel_scale: MelScale = "htk"
+    mel_norm: MelNorm = "none"
+    power: int = 1
+    """1 for magnitude, 2 for power."""
+    center: bool = False
+    """Pad with zeros and center the frames, as librosa does."""
+
+    def __post_init__(self) -> None:
+        """Reject settings that leave a spectrogram or a band undefined."""
+        if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
+            msg = (
+                f"sr={self.sample_rate} Hz: need {MIN_SAMPLE_RATE:,} to "
+                f"{MAX_SAMPLE_RATE:,} Hz"
+            )
+            raise ParameterError(msg)
+        if math.isnan(self.fmax):
+            object.__setattr__(self, "fmax", self.sample_rate / 2)
+        if not 1 <= self.hop_length <= MAX_HOP_LENGTH:
+            msg = f"hop_length={self.hop_length}: need 1 to {MAX_HOP_LENGTH} samples"
+            raise ParameterError(msg)
+        if not 1 <= self.n_mels <= MAX_N_MELS:
+            msg = f"n_mels={self.n_mels}: need 1 to {MAX_N_MELS} bands"
+            raise ParameterError(msg)
+        if not 2 <= self.win_length <= self.n_fft <= MAX_N_FFT:
+            msg = (
+                f"need 2 <= win_length <= n_fft <= {MAX_N_FFT}, "
+                f"got win_length={self.win_length}, n_fft={self.n_fft}"
+            )
+            raise ParameterError(msg)
+        nyquist = self.sample_rate / 2
+        if not 0 <= self.fmin < self.fmax <= nyquist:
+            msg = (
+                f"need 0 <= fmin < fmax <= {nyquist:g} Hz (half the sample rate), "
+                f"got fmin={self.fmin:g}, fmax={self.fmax:g}"
+            )
+            raise ParameterError(msg)
+        check_choice("mel_scale", self.mel_scale, get_args(MelScale))
+        check_choice("mel_norm", self.mel_norm, get_args(MelNorm))
+        check_choice("power", self.power, (1, 2))
+        if empty := _empty_bands(self, self.n_fft, self.n_mels):
+            raise ParameterError(_no_bin_message(self, empty))
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second."""
+        return self.sample_rate / self.hop_length
+
+    def n_frames(self, n_samples: int) -> int:
+        """Frames in a spectrogram of `n_samples` samples at `sample_rate`."""
+        if self.center:
+            return 1 + n_samples // self.hop_length
+        return max(0, 1 + (n_samples - self.win_length) // self.hop_length)
+
+
+def mel_spectrogram(samples: Waveform, settings: MelSettings) -> Spectrogram:
+    """Compute a mel spectrogram.
+
+    Equal to ``librosa.feature.melspectrogram`` with the same settings where both
+    have the frame; without `center` librosa's frames are `n_fft` long, these are
+    `win_length` long.
+
+    Parameters
+    ----------
+    samples : array of float32, shape (n_samples,)
+        Mono waveform at ``settings.sample_rate``, at least one window long.
+    settings : MelSettings
+
+    Returns
+    -------
+    array of float32, shape (n_mels, n_frames)
+        Magnitude, or its square with ``power=2``; row 0 is the lowest band.
+        ``n_frames = 1 + (n_samples - win_length) // hop_length``: no edge padding,
+        or with `center` ``1 + n_samples // hop_length``.
+    """
+    # Keeps --help fast.
+    from specimg.rendering.fft import real_fft, sparse_product  # noqa: PLC0415
+
+    if settings.center:
+        before = settings.n_fft // 2 - (settings.n_fft - settings.win_length) // 2
+        after = before + settings.n_fft
+        samples = np.pad(samples, (before, after))
+        n_frames = settings.n_frames(samples.size - before - after)
+    else:
+        n_frames = settings.n_frames(samples.size)
+    frames = np.lib.stride_tricks.sliding_window_view(samples, settings.win_length)
+    frames = frames[:: settings.hop_length][:n_frames]
+    window = _hann(settings.win_length)[:, np.newaxis]
+    bands = _filterbank(settings)
+    mel = np.empty((settings.n_mels, n_frames), np.float32)
+    at_once = min(FRAMES_AT_ONCE, n_frames)
+    n_bins = settings.n_fft // 2 + 1
+    # Used again for every block: fresh memory costs as much as the arithmetic.
+    padded = np.zeros((settings.n_fft, at_once), np.float32)
+    spectrum = np.empty((n_bins, at_once), np.complex64)
+    magnitude = np.empty((n_bins, at_once), np.float32)
+    for first in range(0, n_frames, at_once):
+        block = frames[first : first + at_once]
+        if len(block) < at_once:
+            # The last block, shorter: the same, in memory of its own.
+            padded = np.zeros((settings.n_fft, len(block)), np.float32)
+            spectrum = np.empty((n_bins, len(block)), np.complex64)
+            magnitude = np.empty((n_bins, len(block)), np.float32)
+        np.multiply(block.T, window, out=padded[: settings.win_length])
+        real_fft(padded, out=spectrum)
+        np.abs(spectrum, out=magnitude)
+        if settings.power == 2:
+            magnitude *= magnitude
+        # A sparse product adds in a fixed order; a dense one goes through BLAS,
+        # whose last bits depend on its threads and on the length of the block.
+        mel[:, first : first + at_once] = sparse_product(bands, magnitude)
+    return mel
+
+
+def hz_to_mel(frequency: NDArray[np.float64], scale: MelScale) -> NDArray[np.float64]:
+    """Convert Hz to mel.
+
+    ``htk`` is 2595 log10(1 + f/700) (O'Shaughnessy, as in HTK); ``slaney`` is
+    linear with 200/3 Hz a mel below 1 kHz and logarithmic with 27 mel to a
+    factor of 6.4 above (Slaney's Auditory Toolbox).
+    """
+    if scale == "htk":
+        return 2595.0 * np.log10(1.0 + frequency / 700.0)
+    above = np.log(np.maximum(frequency, 1000.0) / 1000.0) * (27.0 / math.log(6.4))
+    return np.minimum(frequency, 1000.0) * 3.0 / 200.0 + above
+
+
+def mel_to_hz(mel: NDArray[np.float64], scale: MelScale) -> NDArray[np.float64]:
+    """Convert mel to Hz, the inverse of `hz_to_mel`."""
+    if scale == "htk":
+        return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+    above = np.exp(np.maximum(mel - 15.0, 0.0) * (math.log(6.4) / 27.0))
+    return np.minimum(mel, 15.0) * 200.0 / 3.0 * above
+
+
+def band_edges(settings: MelSettings, n_mels: int | None = None) -> NDArray[np.float64]:
+    """Frequencies in Hz where the bands' triangles begin, peak and end.
+
+    Band k rises from edge k to edge k+1 and falls to edge k+2, so there are
+    ``n_mels + 2`` edges, equally spaced in mel.
+    """
+    count = (n_mels or settings.n_mels) + 2
+    ends = hz_to_mel(np.array([settings.fmin, settings.fmax]), settings.mel_scale)
+    return mel_to_hz(np.linspace(ends[0], ends[1], count), settings.mel_scale)
+
+
+def mel_filterbank(settings: MelSettings) -> NDArray[np.float32]:
+    """Weights of the FFT bins in each band, shape (n_mels, n_fft // 2 + 1)."""
+    n_fft = settings.n_fft
+    bins = np.arange(n_fft // 2 + 1) * (settings.sample_rate / n_fft)
+    edges = band_edges(settings)[:, np.newaxis]
+    low, peak, high = edges[:-2], edges[1:-1], edges[2:]
+    rise, fall = (bins - low) / (peak - low), (high - bins) / (high - peak)
+    weights = np.maximum(0.0, np.minimum(rise, fall))
+    if settings.mel_norm == "slaney":
+        weights *= 2.0 / (high - low)
+    return weights.astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _filterbank(settings: MelSettings) -> "SparseRows":
+    from specimg.rendering.fft import to_sparse  # noqa: PLC0415 - as above
+
+    return to_sparse(mel_filterbank(settings))
+
+
+@lru_cache(maxsize=8)
+def _hann(length: int) -> Waveform:
+    """Periodic Hann window."""
+    phase = np.arange(length) * (2.0 * math.pi / length)
+    return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
+
+
+def _empty_bands(settings: MelSettings, n_fft: int, n_mels: int) -> list[int]:
+    """Bands whose triangle lies between two FFT bins and so would stay black."""
+    edges = band_edges(settings, n_mels) * (n_fft / settings.sample_rate)
+    first_bin = np.floor(edges[:-2]) + 1
+    return np.flatnonzero(first_bin >= edges[2:]).tolist()
+
+
+def _no_bin_message(settings: MelSettings, empty: list[int]) -> str:
+    fewer = range(settings.n_mels - 1, 0, -1)
+    larger = range(settings.n_fft + 1, MAX_N_FFT + 1)
+    n_mels = next(
+        (n for n in fewer if not _empty_bands(settings, settings.n_fft, n)), 0
+    )
+    n_fft = next(
+        (n for n in larger if not _empty_bands(settings, n, settings.n_mels)), 0
+    )
+    ways = [
+        f"n_fft={n_fft} (the smallest that works)" if n_fft else "",
+        f"n_mels={n_mels} (the largest that works)" if n_mels else "",
+    ]
+    advice = " or ".join(way for way in ways if way) or "a wider range of frequencies"
+    return (
+        f"n_mels={settings.n_mels} is too many for n_fft={settings.n_fft}: "
+        f"{len(empty)} bands, the first of them number {empty[0]}, hold no FFT bin; "
+        f"use {advice}"
+    )

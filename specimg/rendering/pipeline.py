@@ -1,0 +1,172 @@
+"""From the samples of one clip to the pixels of its picture: the stages in order.
+
+Pure functions: `specimg.render`, the command line and the workers all go through them,
+so that the same samples give the same picture everywhere.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from specimg.arrays import (
+    Pixels,
+    Spectrogram,
+    Waveform,
+)
+from specimg.audio import fit, resample
+from specimg.errors import RenderError
+from specimg.rendering.image import to_pixels
+from specimg.rendering.mel import mel_spectrogram
+from specimg.rendering.normalize import min_max, value_range
+from specimg.rendering.settings import RenderSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RenderedClip:
+    """The picture of a clip, and what the normalization took out of it."""
+
+    pixels: Pixels
+    silent: bool
+    """Whether the mel spectrogram is the same everywhere: digital silence."""
+    mel_min: float
+    """Smallest value of the mel spectrogram before the first normalization."""
+    mel_max: float
+    """Largest value of the mel spectrogram before the first normalization."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mel:
+    """The mel spectrogram of a clip, and what the normalization took out of it."""
+
+    normalized: Spectrogram
+    """In [0, 1]; without the silence that the picture is extended with."""
+    width: int
+    """Frames of the picture."""
+    smallest: float
+    """Value of the mel spectrogram before it was normalized."""
+    largest: float
+    """As `smallest`; equal to it in digital silence."""
+
+
+def render_clip(
+    samples: Waveform,
+    source_rate: int,
+    settings: RenderSettings,
+    seconds: float | None = None,
+) -> RenderedClip:
+    """Render a mono clip.
+
+    Parameters
+    ----------
+    samples : array of float32, shape (n_samples,)
+    source_rate : int
+        Of `samples`, in Hz.
+    settings : RenderSettings
+    seconds : float
+        What the picture shows; a shorter clip is extended with silence.  Without it,
+        as much as there is.
+
+    Raises
+    ------
+    RenderError
+        `samples` are longer than `seconds`, shorter than one window, or not finite.
+    """
+    mel = mel_of_clip(samples, source_rate, settings, seconds)
+    channels = [
+        _extend(_compress(mel.normalized, index, settings), mel.width)
+        for index in range(len(settings.frontends))
+    ]
+    return RenderedClip(
+        pixels=to_pixels(channels, settings.image),
+        silent=mel.smallest == mel.largest,
+        mel_min=mel.smallest,
+        mel_max=mel.largest,
+    )
+
+
+def mel_of_clip(
+    samples: Waveform,
+    source_rate: int,
+    settings: RenderSettings,
+    seconds: float | None = None,
+) -> Mel:
+    """Compute what the frontends get of a mono clip; see `render_clip`."""
+    full_length, length = _lengths(samples.size, source_rate, settings, seconds)
+    leveled, exponent = _remove_offset_and_scale(samples)
+    resampled = resample(leveled, source_rate, settings.mel.sample_rate)
+    mel = mel_spectrogram(fit(resampled, length), settings.mel)
+    low, high = value_range(mel)
+    unit = 2.0 ** (exponent * settings.mel.power)
+    return Mel(
+        normalized=min_max(mel, (low, high)),
+        width=settings.mel.n_frames(full_length),
+        smallest=float(low) * unit,
+        largest=float(high) * unit,
+    )
+
+
+def _lengths(
+    n_samples: int, source_rate: int, settings: RenderSettings, seconds: float | None
+) -> tuple[int, int]:
+    """Return the samples of the whole picture and of the clip, at the target rate."""
+    rate = settings.mel.sample_rate
+    length = round(n_samples * rate / source_rate)
+    full_length = length
+    if seconds is not None:
+        full = round(seconds * source_rate)
+        if n_samples > full + 1:
+            msg = (
+                f"{n_samples} samples at {source_rate} Hz are more than one clip of "
+                f"{seconds:g} s"
+            )
+            raise RenderError(msg)
+        full_length = round(seconds * rate)
+        if n_samples >= full - 1:
+            # Where a clip begins and ends is rounded to samples: it is complete.
+            length = full_length
+    if length < settings.mel.win_length:
+        msg = (
+            f"too short: {n_samples} samples at {source_rate} Hz, but one analysis "
+            f"window is {settings.shortest:.4g} s"
+        )
+        raise RenderError(msg)
+    return full_length, min(length, full_length)
+
+
+def _remove_offset_and_scale(samples: Waveform) -> tuple[Waveform, int]:
+    """Scale by a power of two to about full scale, and subtract the mean.
+
+    A power of two changes no digit, and what follows can neither overflow nor
+    lose a faint recording.  The mean goes before resampling, because a filter
+    would ring at the edges of a clip with an offset.
+    """
+    peak = float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
+    if not math.isfinite(peak):
+        count = int(np.count_nonzero(~np.isfinite(samples)))
+        msg = f"{count} of {samples.size} samples are not finite (NaN or infinity)"
+        raise RenderError(msg)
+    exponent = math.frexp(peak)[1]
+    leveled = np.ldexp(samples, -exponent)
+    leveled -= np.float32(leveled.mean(dtype=np.float64))
+    return leveled, exponent
+
+
+def _compress(mel: Spectrogram, index: int, settings: RenderSettings) -> Spectrogram:
+    frontend = settings.frontends[index]
+    with np.errstate(over="ignore", invalid="ignore"):
+        compressed = frontend(
+            mel, frame_rate=settings.mel.frame_rate, power=settings.mel.power
+        )
+        low, high = value_range(compressed)
+        if not math.isfinite(float(high) - float(low)):
+            msg = f"{frontend.NAME} with these parameters gives infinite values"
+            raise RenderError(msg)
+    return min_max(compressed, (low, high))
+
+
+def _extend(picture: Spectrogram, width: int) -> Spectrogram:
+    """Add black columns for the silence that was added to a clip."""
+    if picture.shape[1] == width:
+        return picture
+    return np.pad(picture, ((0, 0), (0, width - picture.shape[1])))

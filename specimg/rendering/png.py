@@ -1,0 +1,114 @@
+"""PNG files, faster than general encoders write them.
+
+Spectrograms compress alike with every filter that PNG knows, so one is used for all
+rows, and ISA-L compresses at level 1: a twentieth of the time of zlib at its usual
+level, for files about 5 % larger.  Format: W3C, "Portable Network Graphics (PNG)
+Specification", third edition.
+"""
+
+import struct
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+
+PngPixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_GRAY, _RGB = 0, 2
+_CHANNELS = {_GRAY: 1, _RGB: 3}
+_SUB = 1
+"""The filter that stores the difference to the pixel on the left."""
+_LEVEL = 1
+_HEADER = struct.Struct(">IIBBBBB")
+_HEADER_AT = len(SIGNATURE) + 8
+_FRAME = 12
+"""Bytes of a chunk beside what it holds: its length, its name, its checksum."""
+_OTHERS = {b"tEXt", b"IDAT", b"IEND"}
+"""Chunks behind the header."""
+
+
+class PngHeader(NamedTuple):
+    """What a PNG file says of itself before its pixels."""
+
+    width: int
+    height: int
+    bit_depth: int
+    channels: int
+
+
+def read_png_header(data: bytes) -> PngHeader:
+    """Return what a PNG file says of itself; nothing in it is unpacked.
+
+    Raises
+    ------
+    ValueError
+        It is no PNG file, or holds what `encode_png` does not write: other colors, or
+        chunks of which some would be unpacked without end.
+    """
+    if not data.startswith(SIGNATURE):
+        msg = "not a PNG file"
+        raise ValueError(msg)
+    names = []
+    place = len(SIGNATURE)
+    while place + _FRAME <= len(data):
+        length, name = struct.unpack_from(">I4s", data, place)
+        names.append(name)
+        place += length + _FRAME
+    is_ours = names[:1] == [b"IHDR"] and {*names[1:]} <= _OTHERS
+    if not is_ours or place != len(data):
+        msg = "not a PNG file as specimg writes it"
+        raise ValueError(msg)
+    width, height, depth, kind, *methods = _HEADER.unpack_from(data, _HEADER_AT)
+    if kind not in _CHANNELS or any(methods):
+        msg = "a PNG file of other colors than specimg writes"
+        raise ValueError(msg)
+    return PngHeader(width, height, depth, _CHANNELS[kind])
+
+
+def encode_png(pixels: PngPixels, keyword: str, text: str) -> bytes:
+    """Return the bytes of a PNG file.
+
+    Parameters
+    ----------
+    pixels : array, shape (height, width) or (height, width, 3)
+        uint8, or uint16 for a gray picture of 16 bits.
+    keyword, text : str
+        Of a text chunk.  Latin-1.
+    """
+    height, width = pixels.shape[:2]
+    kind = _GRAY if pixels.ndim == 2 else _RGB
+    depth = 8 * pixels.itemsize
+    header = _HEADER.pack(width, height, depth, kind, 0, 0, 0)
+    note = keyword.encode("latin-1") + b"\0" + text.encode("latin-1")
+    return b"".join(
+        (
+            SIGNATURE,
+            *_chunk(b"IHDR", header),
+            *_chunk(b"tEXt", note),
+            *_chunk(b"IDAT", isal_zlib.compress(_filtered(pixels), _LEVEL)),
+            *_chunk(b"IEND", b""),
+        )
+    )
+
+
+def _filtered(pixels: PngPixels) -> NDArray[np.uint8]:
+    """Return the rows as PNG stores them: a filter's number, then differences."""
+    height = pixels.shape[0]
+    # PNG has the most significant byte first.
+    big_endian = np.ascontiguousarray(
+        pixels.astype(pixels.dtype.newbyteorder(">"), copy=False)
+    )
+    rows = big_endian.view(np.uint8).reshape(height, -1)
+    step = rows.shape[1] // pixels.shape[1]
+    filtered = np.empty((height, rows.shape[1] + 1), np.uint8)
+    filtered[:, 0] = _SUB
+    filtered[:, 1 : 1 + step] = rows[:, :step]
+    np.subtract(rows[:, step:], rows[:, :-step], out=filtered[:, 1 + step :])
+    return filtered
+
+
+def _chunk(kind: bytes, data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
+    return struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)

@@ -1,0 +1,1 @@
+"""Where clips lie in a recording, and the one reader of them."""

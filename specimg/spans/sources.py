@@ -1,0 +1,22 @@
+"""All that can say where clips lie."""
+
+from specimg.spans.grid import Grid
+from specimg.spans.settings import ClipSettings
+from specimg.spans.span import SpanSource
+from specimg.spans.whole import Whole
+
+
+def span_source(
+    settings: ClipSettings, *, shortest: float, longest: float
+) -> SpanSource:
+    """Return what plans the clips of a recording.
+
+    Parameters
+    ----------
+    settings : ClipSettings
+    shortest, longest : float
+        Seconds that a picture can show.
+    """
+    if settings.is_whole:
+        return Whole(shortest, longest)
+    return Grid(settings, shortest)

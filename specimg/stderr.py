@@ -1,0 +1,37 @@
+"""The stream for complaints, which libraries in C write to as well."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+
+@contextmanager
+def private_stderr() -> Iterator[TextIO]:
+    """Yield a stream to stderr, which nothing else reaches meanwhile.
+
+    libmpg123 writes its own complaints about damaged MP3 files there, and a worker
+    that has not begun when the run ends would write a traceback.
+    """
+    if sys.stderr is None:  # closed by the shell
+        with open(os.devnull, "w", encoding="utf-8") as nothing:  # noqa: PTH123
+            yield nothing
+        return
+    try:
+        sys.stderr.flush()
+        descriptor = sys.stderr.fileno()
+    except (OSError, ValueError):  # not a real stream, or one that nobody reads
+        yield sys.stderr
+        return
+    saved = os.dup(descriptor)
+    try:
+        with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
+            os.dup2(nothing.fileno(), descriptor)
+        with os.fdopen(
+            os.dup(saved), "w", encoding="utf-8", errors="backslashreplace"
+        ) as stream:
+            yield stream
+    finally:
+        os.dup2(saved, descriptor)
+        os.close(saved)

@@ -1,0 +1,51 @@
+"""Programs of others that make and decode recordings for the tests."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+
+def needs(*names: str) -> pytest.MarkDecorator:
+    """Skip a test where a program is not installed, and say which."""
+    missing = [name for name in names if shutil.which(name) is None]
+    return pytest.mark.skipif(
+        bool(missing), reason=f"not installed: {', '.join(missing)}"
+    )
+
+
+def run(*arguments: object) -> bytes:
+    """Run a program, and return what it wrote to stdout."""
+    return subprocess.run(
+        list(map(str, arguments)), check=True, capture_output=True
+    ).stdout
+
+
+def encode(sound: Path, path: Path, *options: str) -> Path:
+    """Make another format of a sound with ffmpeg; the name says which."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    run("ffmpeg", "-v", "error", "-y", "-i", sound, *options, path)
+    return path
+
+
+def decode(path: Path, sample_rate: int, channels: int) -> NDArray[np.float32]:
+    """Decode a recording with ffmpeg, whatever of it can be; mono, by the mean."""
+    command = ["ffmpeg", "-v", "quiet", "-i", f"file:{path}", "-map", "0:a:0"]
+    command += ["-ar", str(sample_rate), "-f", "f32le", "-"]
+    data = subprocess.run(command, check=False, capture_output=True).stdout
+    data = data[: len(data) // (4 * channels) * 4 * channels]
+    return np.frombuffer(data, np.float32).reshape(-1, channels).mean(axis=1)
+
+
+def probe(path: Path) -> tuple[int, int] | None:
+    """Return the sample rate and the channels by ffprobe; None if it has no audio."""
+    command = ["ffprobe", "-v", "quiet", "-select_streams", "a:0", "-of", "csv=p=0"]
+    command += ["-show_entries", "stream=sample_rate,channels", f"file:{path}"]
+    answer = subprocess.run(command, check=False, capture_output=True).stdout.split()
+    if not answer:
+        return None
+    rate, channels = map(int, answer[0].split(b",")[:2])
+    return (rate, channels) if rate and channels else None
