@@ -1,6 +1,5 @@
 """Recordings in one folder a class, and their clips."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -130,55 +129,3 @@ def check_training(train: Dataset) -> None:
             f"that one can be left out while the others are learned from"
         )
         raise DatasetError(msg)
-
-
-def check_test(test: Dataset, train: Dataset, settings: Settings) -> None:
-    """Refuse a test that shares a recording with the training.
-
-    Files are the same if they are one file under two names, or if a clip of one holds
-    the very samples of a clip of the other, in whatever lossless format.  That a
-    recording was made louder, or went through MP3, is not noticed.
-
-    Raises
-    ------
-    DatasetError
-        They share a recording, or `test` has a class that `train` has not.
-    """
-    if unknown := sorted(set(test.classes) - set(train.classes)):
-        msg = f"{test.folder}: class {unknown[0]} is not in {train.folder}"
-        raise DatasetError(msg)
-    known = {_identity(recording.path): recording for recording in train.recordings}
-    for recording in test.recordings:
-        if twin := known.get(_identity(recording.path)):
-            _refuse(recording, twin)
-    heard = dict(_fingerprints(train, settings))
-    for fingerprint, recording in _fingerprints(test, settings):
-        if twin := heard.get(fingerprint):
-            _refuse(recording, twin)
-
-
-def _refuse(recording: Recording, twin: Recording) -> None:
-    msg = (
-        f"{recording.path} holds the same recording as {twin.path}: a model must not "
-        f"be tested on what it was trained on"
-    )
-    raise DatasetError(msg)
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError as error:
-        msg = f"{path}: {error.strerror or error}"
-        raise DatasetError(msg) from error
-    return status.st_dev, status.st_ino
-
-
-def _fingerprints(
-    dataset: Dataset, settings: Settings
-) -> Iterator[tuple[bytes, Recording]]:
-    """Yield a digest of the samples of each clip that is not silent."""
-    for number, clip, _ in dataset.clips(settings):
-        if clip.level.peak:
-            samples = np.ascontiguousarray(clip.samples)
-            yield hashlib.sha256(samples.data).digest(), dataset.recordings[number]

@@ -21,7 +21,7 @@ def average_precision(
     Parameters
     ----------
     scores : array, shape (n_clips,)
-    is_positive : array, shape (n_clips,) or (n_tests, n_clips)
+    is_positive : array of bool, shape (n_clips,)
     weights : array, shape (n_tests, n_clips)
         How often each clip counts in each test.
 
@@ -31,36 +31,59 @@ def average_precision(
         NaN where no clip is positive.
     """
     order = np.argsort(-scores, kind="stable")
-    ends = np.flatnonzero(np.diff(scores[order], append=np.nan) != 0)
     weights = weights[:, order]
-    hits = np.cumsum(weights * is_positive[..., order], axis=1)[:, ends]
-    taken = np.cumsum(weights, axis=1)[:, ends]
+    ends = np.flatnonzero(np.diff(scores[order], append=np.nan) != 0)
+    positives = np.flatnonzero(is_positive[order])
+    # Precision changes elsewhere, too, but counts only where recall changes.
+    last = ends[np.searchsorted(ends, positives)]
+    counted = weights[:, positives]
+    found = np.cumsum(counted, axis=1)
+    hits = found[:, np.searchsorted(positives, last, side="right") - 1]
+    taken = np.cumsum(weights, axis=1)[:, last]
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = np.where(taken > 0, hits / taken, 0.0)
-        recall = hits / hits[:, -1:]
-    return (np.diff(recall, axis=1, prepend=0.0) * precision).sum(axis=1)
+        total = counted.sum(axis=1)
+        return np.asarray((counted * precision).sum(axis=1) / total)
 
 
-def macro_average_precision(
-    scores: Scores, labels: Labels, weights: NDArray[np.float64] | None = None
+def class_average_precisions(
+    scores: Scores,
+    labels: Labels,
+    weights: NDArray[np.float64],
+    classes: Labels | None = None,
 ) -> NDArray[np.float64]:
+    """Average precision of each class.
+
+    Parameters
+    ----------
+    scores : array, shape (n_clips, n_classes)
+    labels : array of int, shape (n_clips,)
+    weights : array, shape (n_tests, n_clips)
+        As in `average_precision`.
+    classes : array of int, shape (n_asked,)
+        Which classes; without them, those that have positives.
+
+    Returns
+    -------
+    array, shape (n_asked, n_tests)
+    """
+    if classes is None:
+        classes = np.unique(labels)
+    return np.stack(
+        [
+            average_precision(scores[:, index], labels == index, weights)
+            for index in classes
+        ]
+    )
+
+
+def macro_average_precision(scores: Scores, labels: Labels) -> float:
     """Mean of the average precision over the classes that have positives.
 
     Parameters
     ----------
     scores : array, shape (n_clips, n_classes)
-    labels : array of int, shape (n_clips,) or (n_tests, n_clips)
-    weights : array, shape (n_tests, n_clips)
-        As in `average_precision`; without them there is one test, of all clips.
-
-    Returns
-    -------
-    array, shape (n_tests,)
+    labels : array of int, shape (n_clips,)
     """
-    if weights is None:
-        weights = np.ones((1, len(scores)))
-    by_class = [
-        average_precision(scores[:, index], labels == index, weights)
-        for index in np.unique(labels)
-    ]
-    return np.nanmean(by_class, axis=0)
+    once = np.ones((1, len(scores)))
+    return float(class_average_precisions(scores, labels, once).mean())

@@ -1,44 +1,53 @@
-"""The chart of a comparison: one point an arm, one test against another."""
+"""The chart of a comparison: a panel for each test, a row for each arm."""
 
 import io
 import warnings
 from collections.abc import Sequence
 
-from specimg.evaluate.verdicts import Summary
+from specimg.evaluate.summary import Row
+from specimg.evaluate.significance import Verdict
+
+_COLORS = {
+    Verdict.REFERENCE: "black",
+    Verdict.BETTER: "tab:green",
+    Verdict.WORSE: "tab:red",
+    Verdict.UNDECIDED: "gray",
+}
 
 
-def draw(summaries: Sequence[Summary]) -> bytes:
-    """Draw a PNG: the first test to the right, the second, if there is one, upwards.
+def draw(rows: Sequence[Row]) -> bytes:
+    """Draw a PNG of the score of each arm, and how sure its difference is.
 
-    Error bars are standard deviations over seeds.
+    Bars are the 95 % intervals of the differences from the first arm, whose score is
+    the upright line; gray is what is undecided.
     """
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
 
-    tests = list(dict.fromkeys(summary.test for summary in summaries))
-    by_arm: dict[str, dict[str, Summary]] = {}
-    for summary in summaries:
-        by_arm.setdefault(summary.arm, {})[summary.test] = summary
-    figure = Figure(figsize=(7, 5.5), layout="constrained")
-    axes = figure.subplots()
-    for number, (arm, found) in enumerate(by_arm.items()):
-        along = found[tests[0]]
-        across = found[tests[1]] if len(tests) > 1 else None
-        axes.errorbar(
-            along.mean,
-            across.mean if across else number,
-            xerr=along.deviation,
-            yerr=across.deviation if across else None,
-            fmt="o",
-            capsize=3,
-            label=_plain(arm),
-        )
-    axes.set_xlabel(f"macro average precision, {_plain(tests[0])}")
-    if len(tests) > 1:
-        axes.set_ylabel(f"macro average precision, {_plain(tests[1])}")
-    else:
-        axes.set_yticks([])
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize="small", loc="best")
+    tests = list(dict.fromkeys(row.test for row in rows))
+    arms = list(dict.fromkeys(row.arm for row in rows))
+    figure = Figure(
+        figsize=(2 + 3.2 * len(tests), 1.6 + 0.32 * len(arms)), layout="constrained"
+    )
+    panels = figure.subplots(1, len(tests), sharey=True, squeeze=False)[0]
+    for test, axes in zip(tests, panels, strict=True):
+        of_test = [row for row in rows if row.test == test]
+        axes.axvline(of_test[0].macro_ap, color="black", linewidth=0.8)
+        for row in of_test:
+            low, high = row.difference.interval if row.difference else (0.0, 0.0)
+            half = (high - low) / 2
+            axes.errorbar(
+                row.macro_ap,
+                arms.index(row.arm),
+                xerr=half if half < 1 else None,
+                fmt="o",
+                capsize=3,
+                color=_COLORS[row.verdict],
+            )
+        axes.set_title(_plain(test), fontsize="medium")
+        axes.set_xlabel("macro average precision")
+        axes.grid(axis="x", alpha=0.3)
+    panels[0].set_yticks(range(len(arms)), [_plain(arm) for arm in arms])
+    panels[0].invert_yaxis()
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # A letter that the font has not is drawn as a box.

@@ -1,129 +1,261 @@
-"""One model an arm and seed, and what it scores in each test."""
+"""Each arm is rendered, learned from and asked about, with each seed."""
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from specimg import __version__
 from specimg.dataset.labeled import Dataset
-from specimg.dataset.metrics import macro_average_precision
-from specimg.dataset.rendered import render_dataset
-from specimg.evaluate.models import MODELS, draw_training
+from specimg.dataset.metrics import Scores, macro_average_precision
+from specimg.dataset.rendered import RenderedDataset, TooLargeError, render_dataset
+from specimg.dataset.splits import Split
+from specimg.dataset.trial import Trial, find_twins, plan_trial
+from specimg.evaluate.models import Lesson
+from specimg.evaluate.results import RecordingTable, Results
+from specimg.evaluate.scoring import OnProgress, Options, identify_network, score_all
+from specimg.evaluate.significance import TestClips
+from specimg.rendering.frontends.spec import format_frontend
 from specimg.settings import Settings
 from specimg.settings.variants import Variant
 
-DRAWS = 1000
-"""Of tests with other recordings, and of shuffled labels."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Score:
-    """What a model of one arm and seed scored in one test."""
+class ArmScores:
+    """What the models of one arm and seed said."""
 
     arm: str
-    test: str
     seed: int
-    macro_ap: float
-    resampled: NDArray[np.float64]
-    """The same in tests that hold other recordings of the same kind, drawn from this
-    one with replacement; alike for all arms and seeds.  Shape (DRAWS,)."""
-    permuted_ap: NDArray[np.float64]
-    """The same where the labels of the test are shuffled: what guessing would score,
-    with as many recordings a class.  Shape (DRAWS,)."""
-    n_recordings: int
-    """Of the test."""
-    n_classes: int
-    """That the test has."""
+    scores: Scores
+    """Of all clips; NaN for those that were only learned from."""
     render_seconds: float
-    """For a clip, the median."""
+    """For a clip, the median; NaN where it was not rendered in this run."""
     training_seconds: float
 
 
-def run(
-    train: Dataset,
-    tests: Mapping[str, Dataset],
-    arms: Sequence[Variant],
-    settings: Settings,
-    *,
-    model: str,
-    seeds: int,
-) -> Iterator[list[Score]]:
-    """Yield the scores of one arm and seed in all tests, arm after arm.
+@dataclass(frozen=True, slots=True, eq=False)
+class Clips:
+    """The clips of a trial."""
+
+    trial: Trial
+    recordings: NDArray[np.int64]
+    """The number of each clip's recording."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The class of each clip."""
+        return self.trial.labels[self.recordings]
+
+    def numbers(self, test: str) -> NDArray[np.int64]:
+        """Return the numbers of the clips of a test."""
+        return np.flatnonzero(np.isin(self.recordings, self.trial.tests[test]))
+
+    def of_test(self, test: str) -> TestClips:
+        """Return the clips of a test."""
+        numbers = self.numbers(test)
+        groups = self.trial.groups[self.recordings[numbers]]
+        return TestClips(self.labels[numbers], groups)
+
+    def macro_ap(self, test: str, scores: Scores) -> float:
+        """Return the macro average precision of a test."""
+        numbers = self.numbers(test)
+        return macro_average_precision(scores[numbers], self.labels[numbers])
+
+    def splits(self, seed: int) -> list[Split]:
+        """Return the trainings of a seed, by numbers of clips."""
+        return [
+            Split(
+                np.flatnonzero(np.isin(self.recordings, split.training)),
+                np.flatnonzero(np.isin(self.recordings, split.asked)),
+            )
+            for split in self.trial.splits(seed)
+        ]
+
+
+class Experiment:
+    """A comparison of arms, which goes on where an earlier one ended.
+
+    Parameters
+    ----------
+    train : Dataset
+    tests : mapping of str to Dataset
+    arms : sequence of Variant
+    settings : Settings
+    options : Options
+    out : Path
+        Where scores are kept, and pictures as long as they are needed.
+    on_progress : callable
 
     Raises
     ------
     DatasetError, ParameterError
-        See `render_dataset`.
+        As from `plan_trial`: before anything is rendered.
     """
-    classes = train.classes
-    for arm in arms:
-        known = render_dataset(train, settings, arm)
-        asked = {
-            name: render_dataset(test, settings, arm) for name, test in tests.items()
+
+    def __init__(
+        self,
+        train: Dataset,
+        tests: Mapping[str, Dataset],
+        arms: Sequence[Variant],
+        settings: Settings,
+        options: Options,
+        out: Path,
+        on_progress: OnProgress = lambda _what, _done, _total: None,
+    ) -> None:
+        self._plan = partial(
+            plan_trial, train, tests, group=options.group, n_folds=options.folds
+        )
+        self.trial = self._plan()
+        self.clips: Clips | None = None
+        """Known when the first scores are."""
+        self._arms = arms
+        image = replace(settings.image, format="png", bit_depth=8)
+        self._settings = replace(settings, image=image)
+        self._options = options
+        self._on_progress = on_progress
+        self._results = Results(out, self._describe())
+
+    def _describe(self) -> dict[str, object]:
+        """Return what all results depend on, but for the arm and the seed."""
+        settings = {
+            name: value
+            for name, value in self._settings.to_options().items()
+            if name not in ("frontend", "r", "g", "b", "manifest")
         }
-        # The numbers of classes that a test knows, as the training has them.
-        labels = {
-            name: np.array([classes.index(c) for c in tests[name].classes])[p.labels]
-            for name, p in asked.items()
-        }
-        weights = {
-            name: _resample(labels[name], p.sources) for name, p in asked.items()
-        }
-        shuffled = {
-            name: _shuffle(labels[name], p.sources) for name, p in asked.items()
-        }
-        for seed in range(seeds):
-            drawn = draw_training(known, seed)
-            fitted = MODELS[model](
-                known.pixels[drawn],
-                known.labels[drawn],
-                len(classes),
-                [pictures.pixels for pictures in asked.values()],
-                seed,
-            )
-            yield [
-                Score(
-                    arm=arm.spec,
-                    test=name,
-                    seed=seed,
-                    macro_ap=float(macro_average_precision(scores, labels[name])[0]),
-                    resampled=macro_average_precision(
-                        scores, labels[name], weights[name]
-                    ),
-                    permuted_ap=macro_average_precision(scores, shuffled[name]),
-                    n_recordings=len(tests[name].recordings),
-                    n_classes=len(tests[name].classes),
-                    render_seconds=known.seconds,
-                    training_seconds=fitted.seconds,
+        status = [recording.path.stat() for recording in self.trial.recordings]
+        return {
+            "specimg": __version__,
+            "settings": settings,
+            "recordings": [
+                (recording.name, int(label), one.st_size, one.st_mtime_ns)
+                for recording, label, one in zip(
+                    self.trial.recordings, self.trial.labels, status, strict=True
                 )
-                for name, scores in zip(asked, fitted.scores, strict=True)
-            ]
+            ],
+            "tests": {name: len(test) for name, test in self.trial.tests.items()},
+        }
 
+    def run(self) -> Iterator[ArmScores]:
+        """Yield what the models of each arm and seed said, as it comes.
 
-def _resample(
-    labels: NDArray[np.int64], sources: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Say how often each clip counts in each resampled test.
+        Raises
+        ------
+        SpecimgError
+            See `render_dataset`, `plan_trial`, `run_tasks` and `load_network`.
+        """
+        with self._results.alone():
+            if table := self._results.load_recordings():
+                self._know(table)
+            missing = []
+            for arm in self._arms:
+                kept = list(self._kept(arm)) if self.clips else []
+                yield from kept
+                seeds = {one.seed for one in kept}
+                if len(seeds) < self._options.seeds:
+                    missing.append((arm, seeds))
+            yield from self._run_missing(missing)
 
-    Recordings are drawn with replacement among those of their class, and count with
-    all their clips, which are more alike than clips of others.
-    """
-    generator = np.random.default_rng(0)
-    counts = np.zeros((DRAWS, int(sources.max()) + 1))
-    for label in np.unique(labels):
-        members = np.unique(sources[labels == label])
-        share = np.full(len(members), 1 / len(members))
-        drawn = generator.multinomial(len(members), share, size=DRAWS)
-        counts[:, members] = drawn
-    return counts[:, sources]
+    def _know(self, table: RecordingTable) -> None:
+        self.trial = self._plan(twins=table.twins)
+        counts = np.array(table.counts)
+        self.clips = Clips(self.trial, np.repeat(np.arange(len(counts)), counts))
 
+    def _key(self, arm: Variant, seed: int) -> object:
+        options = self._options
+        frontends = "+".join(map(format_frontend, arm.frontends))
+        model = [options.model]
+        if options.model == "pretrained":
+            model.append(identify_network(options.network))
+        groups = self.trial.groups.tolist()
+        return [frontends, model, seed, options.folds, groups]
 
-def _shuffle(
-    labels: NDArray[np.int64], sources: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Deal the labels out anew to the recordings, shape (DRAWS, n_clips)."""
-    generator = np.random.default_rng(0)
-    _, first, number = np.unique(sources, return_index=True, return_inverse=True)
-    dealt = generator.permuted(np.tile(labels[first], (DRAWS, 1)), axis=1)
-    return dealt[:, number]
+    def _kept(self, arm: Variant) -> Iterator[ArmScores]:
+        for seed in range(self._options.seeds):
+            if found := self._results.load_scores(self._key(arm, seed)):
+                scores, seconds = found
+                yield ArmScores(arm.spec, seed, scores, float("nan"), seconds)
+
+    def _run_missing(
+        self, missing: list[tuple[Variant, set[int]]]
+    ) -> Iterator[ArmScores]:
+        """Run arms, as many at a time as there is room for their pictures."""
+        together = len(missing)
+        while missing:
+            part = missing[:together]
+            folder = self._results.make_pictures_folder()
+            try:
+                rendered = self._render([arm for arm, _ in part], folder)
+            except TooLargeError:
+                if together == 1:
+                    raise
+                together = -(-together // 2)
+                continue
+            if self.clips is None:
+                self._learn_recordings(rendered)
+            yield from self._score(part, rendered, folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            missing = missing[together:]
+
+    def _learn_recordings(self, rendered: RenderedDataset) -> None:
+        table = RecordingTable(
+            rendered.counts, tuple(find_twins(rendered.digests))
+        )
+        self._know(table)
+        self._results.save_recordings(table)
+
+    def _render(self, arms: Sequence[Variant], folder: Path) -> RenderedDataset:
+        total = len(self.trial.recordings)
+        done = count(1)
+        return render_dataset(
+            self.trial.recordings,
+            self._settings,
+            [arm.frontends for arm in arms],
+            folder,
+            jobs=self._options.jobs,
+            limit=self._options.cache,
+            on_recording=lambda: self._on_progress("render", next(done), total),
+        )
+
+    def _score(
+        self,
+        part: Sequence[tuple[Variant, set[int]]],
+        rendered: RenderedDataset,
+        folder: Path,
+    ) -> Iterator[ArmScores]:
+        """Let the model learn each arm with each seed whose scores are not there."""
+        todo = [
+            (number, seed)
+            for number, (_, seeds) in enumerate(part)
+            for seed in range(self._options.seeds)
+            if seed not in seeds
+        ]
+        lessons = {seed: self._lesson(seed) for seed in sorted({s for _, s in todo})}
+        done = 0
+        for task, scores, seconds in score_all(
+            [(rendered.variants[number], lessons[seed]) for number, seed in todo],
+            self._options,
+            folder,
+            self._on_progress,
+        ):
+            number, seed = todo[task]
+            arm = part[number][0]
+            self._results.save_scores(self._key(arm, seed), scores, seconds)
+            done += 1
+            self._on_progress(f"learn {arm.spec}", done, len(todo))
+            yield ArmScores(
+                arm.spec, seed, scores, rendered.seconds[number], seconds
+            )
+
+    def _lesson(self, seed: int) -> Lesson:
+        clips = self.clips
+        if clips is None:
+            msg = "_lesson() before the clips are known"
+            raise RuntimeError(msg)
+        return Lesson(
+            clips.labels, len(self.trial.classes), tuple(clips.splits(seed)), seed
+        )

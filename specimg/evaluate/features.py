@@ -53,8 +53,8 @@ def draw_patches(
         picture = pictures[number]
         top = generator.integers(picture.shape[0] - SIDE + 1)
         left = generator.integers(picture.shape[1] - SIDE + 1)
-        patch = picture[top : top + SIDE, left : left + SIDE].reshape(1, -1)
-        patch = _normalize(patch)
+        patch = picture[top : top + SIDE, left : left + SIDE]
+        patch = _normalize(patch.reshape(1, SIDE * SIDE, -1))
         # A patch of one color finds nothing.
         if np.abs(patch).max() > 0.5:
             patches.append(patch)
@@ -77,7 +77,8 @@ def extract(picture: Coarse, patches: NDArray[np.float32]) -> NDArray[np.float32
     windows = sliding_window_view(picture, (SIDE, SIDE), axis=(0, 1))
     windows = windows[::STEP, ::STEP].transpose(0, 1, 3, 4, 2)
     rows, columns = windows.shape[:2]
-    similarity = _normalize(windows.reshape(rows * columns, -1)) @ patches.T
+    windows = windows.reshape(rows * columns, SIDE * SIDE, -1)
+    similarity = _normalize(windows) @ patches.T
     np.maximum(similarity, 0.0, out=similarity)
     similarity = similarity.reshape(rows, columns, -1)
     edges = np.linspace(0, rows, min(N_BANDS, rows) + 1).round().astype(int)
@@ -89,8 +90,20 @@ def extract(picture: Coarse, patches: NDArray[np.float32]) -> NDArray[np.float32
 
 
 def _normalize(patches: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give each patch, a row, mean 0 and variance 1, unless it has hardly any."""
+    """Give each channel of each patch mean 0 and variance 1, unless it has hardly any.
+
+    Over all channels together, the offset between a bright one and a dark one would
+    count for more than what either shows.
+
+    Parameters
+    ----------
+    patches : array of float32, shape (n_patches, n_pixels, n_channels)
+
+    Returns
+    -------
+    array of float32, shape (n_patches, n_pixels * n_channels)
+    """
     centered = patches - patches.mean(axis=1, keepdims=True)
     variance = np.square(centered).mean(axis=1, keepdims=True)
     normalized: NDArray[np.float32] = centered / np.sqrt(variance + CONTRAST**2)
-    return normalized
+    return normalized.reshape(len(patches), -1)

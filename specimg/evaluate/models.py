@@ -1,15 +1,16 @@
-"""Models that learn from pictures: they are told apart by nothing else."""
+"""Models that learn classes from pictures, the same for every arm."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from specimg.dataset.labeled import Labels
 from specimg.dataset.metrics import Scores
-from specimg.dataset.rendered import RenderedDataset
+from specimg.dataset.rendered import Pictures
+from specimg.dataset.splits import Split
 from specimg.errors import MissingExtraError
 from specimg.evaluate.features import draw_patches, extract, to_coarse
 
@@ -18,74 +19,110 @@ ALPHAS = np.logspace(0, 6, 13)
 
 EPOCHS = 20
 
-LEFT_OUT_SHARE = 0.1
-"""Of the recordings, in each training."""
+PATCH_PICTURES = 1000
+"""Of which patches are taken, at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
-    """What a model says about tests after training, and how long that took."""
+class Lesson:
+    """What a model learns with one seed, and what it is asked; by numbers of clips."""
 
-    scores: list[Scores]
-    seconds: float
+    labels: Labels
+    """The class of each clip."""
+    n_classes: int
+    splits: Sequence[Split]
+    """Trainings, each from nothing."""
+    seed: int
 
 
-Pixels = NDArray[np.uint8]
-Model = Callable[[Pixels, Labels, int, Sequence[Pixels], int], Fitted]
-"""Learns from pixels and the labels of so many classes, and scores tests; by a seed."""
+def ridge(pictures: Pictures, lesson: Lesson) -> Scores:
+    """Ridge regression on similarity to random patches, one class against the rest.
+
+    The patches are taken from all pictures that any training learns from: they know
+    nothing of classes.
+
+    Returns
+    -------
+    array, shape (n_clips, n_classes)
+        NaN for clips that are not asked about.
+    """
+    generator = np.random.default_rng(lesson.seed)
+    known = np.unique(np.concatenate([split.training for split in lesson.splits]))
+    if len(known) > PATCH_PICTURES:
+        known = np.sort(generator.choice(known, PATCH_PICTURES, replace=False))
+    patches = draw_patches([to_coarse(one) for one in pictures.take(known)], generator)
+    features = np.stack([extract(to_coarse(one), patches) for one in pictures])
+    return ridge_on_features(features, lesson)
 
 
-def ridge(
-    pixels: Pixels, labels: Labels, n_classes: int, tests: Sequence[Pixels], seed: int
-) -> Fitted:
-    """Ridge regression on similarity to random patches, one class against the rest."""
+def pretrained(features: Path, lesson: Lesson) -> Scores:
+    """Ridge regression on what a network sees in pictures; as `ridge`."""
+    return ridge_on_features(np.load(features, mmap_mode="r"), lesson)
+
+
+def ridge_on_features(features: NDArray[np.float32], lesson: Lesson) -> Scores:
+    """Learn from features of shape (n_clips, n_features), one class against the rest."""
     from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - half a second
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
-    begin = time.perf_counter()
-    generator = np.random.default_rng(seed)
-    coarse = [to_coarse(picture) for picture in pixels]
-    patches = draw_patches(coarse, generator)
-    features = np.stack([extract(picture, patches) for picture in coarse])
-    is_class = np.where(labels[:, np.newaxis] == np.arange(n_classes), 1.0, -1.0)
-    model = make_pipeline(StandardScaler(), RidgeCV(ALPHAS))
-    model.fit(features, is_class)
-    seconds = time.perf_counter() - begin
-    scores = [
-        model.predict(np.stack([extract(to_coarse(p), patches) for p in test]))
-        for test in tests
-    ]
-    return Fitted(scores, seconds)
+    is_class = np.where(
+        lesson.labels[:, np.newaxis] == np.arange(lesson.n_classes), 1.0, -1.0
+    )
+    scores = np.full((len(features), lesson.n_classes), np.nan)
+    for split in lesson.splits:
+        model = make_pipeline(StandardScaler(), RidgeCV(ALPHAS))
+        model.fit(features[split.training], is_class[split.training])
+        scores[split.asked] = model.predict(features[split.asked])
+    return scores
 
 
-def cnn(
-    pixels: Pixels, labels: Labels, n_classes: int, tests: Sequence[Pixels], seed: int
-) -> Fitted:
-    """Train a small convolutional network, the same for every frontend."""
+def cnn(pictures: Pictures, lesson: Lesson, device: str) -> Scores:
+    """Train a small convolutional network; as `ridge`."""
     import torch  # noqa: PLC0415 - only with the extra
 
+    from specimg.learn.device import choose_device  # noqa: PLC0415
     from specimg.learn.training import Batches, predict, train  # noqa: PLC0415
 
-    def batches(images: Pixels, targets: Labels) -> Batches:
-        tensor = torch.from_numpy(images).permute(0, 3, 1, 2)
+    def batches(numbers: NDArray[np.int64]) -> Batches:
+        def make(chosen: torch.Tensor) -> torch.Tensor:
+            taken = torch.from_numpy(pictures.take(numbers[chosen.numpy()]))
+            return taken.permute(0, 3, 1, 2).float() / 255
+
         return Batches(
-            make=lambda numbers: tensor[numbers].float() / 255,
-            targets=torch.from_numpy(targets),
-            height=images.shape[1],
-            n_classes=n_classes,
+            make=make,
+            targets=torch.from_numpy(lesson.labels[numbers]),
+            height=pictures.shape[0],
+            n_classes=lesson.n_classes,
+            device=choose_device(device),
         )
 
-    trained = train(batches(pixels, labels), None, epochs=EPOCHS, seed=seed)
-    unknown = (np.zeros(len(test), np.int64) for test in tests)
-    scores = [
-        predict(trained.network, batches(test, targets))
-        for test, targets in zip(tests, unknown, strict=True)
-    ]
-    return Fitted(scores, sum(trained.epoch_seconds))
+    scores = np.full((len(pictures), lesson.n_classes), np.nan)
+    for split in lesson.splits:
+        trained = train(
+            batches(split.training), None, epochs=EPOCHS, seed=lesson.seed
+        )
+        scores[split.asked] = predict(trained.network, batches(split.asked))
+    return scores
 
 
-MODELS: Mapping[str, Model] = {"ridge": ridge, "cnn": cnn}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """How a model is used where nothing else is asked for."""
+
+    seeds: int
+    folds: int | None
+    """None: there has to be a test of other recordings."""
+    package: str = ""
+    """What it needs besides, and the extra that installs it."""
+    extra: str = ""
+
+
+MODELS: Mapping[str, Model] = {
+    "ridge": Model(seeds=10, folds=5),
+    "pretrained": Model(seeds=10, folds=5, package="torch", extra="pretrained"),
+    "cnn": Model(seeds=3, folds=None, package="torch", extra="learn"),
+}
 
 
 def check_model(name: str) -> None:
@@ -95,24 +132,9 @@ def check_model(name: str) -> None:
     ------
     MissingExtraError
     """
-    if name == "cnn":
-        try:
-            import torch  # noqa: F401, PLC0415
-        except ImportError as error:
-            part = "specimg compare --model cnn"
-            raise MissingExtraError(part, package="torch", extra="learn") from error
+    from importlib.util import find_spec  # noqa: PLC0415
 
-
-def draw_training(train: RenderedDataset, seed: int) -> NDArray[np.int64]:
-    """Leave some of each class's recordings out, and return the clips of the others.
-
-    So runs differ as they would with other recordings of the same kind; the same seed
-    chooses the same for every arm.
-    """
-    generator = np.random.default_rng(seed)
-    left_out = []
-    for label in np.unique(train.labels):
-        sources = np.unique(train.sources[train.labels == label])
-        count = max(1, round(LEFT_OUT_SHARE * len(sources))) if len(sources) > 2 else 0
-        left_out += generator.choice(sources, count, replace=False).tolist()
-    return np.flatnonzero(~np.isin(train.sources, left_out))
+    model = MODELS[name]
+    if model.package and find_spec(model.package) is None:
+        part = f"specimg compare --model {name}"
+        raise MissingExtraError(part, package=model.package, extra=model.extra)

@@ -1,26 +1,62 @@
-"""Every single score, as a table for other programs."""
+"""Every single score for other programs, and the summary for readers."""
 
 import csv
 import io
-from collections.abc import Iterable
-from dataclasses import fields
+import math
+from collections.abc import Iterable, Sequence
 
 from specimg.encoding import encode_cell
-from specimg.evaluate.experiment import Score
+from specimg.evaluate.experiment import ArmScores, Clips
+from specimg.evaluate.summary import Row
 
-_LEFT_OUT = ("resampled", "permuted_ap", "n_recordings", "n_classes")
+COLUMNS = ("arm", "test", "macro AP", "minus first", "95 % interval", "verdict", "ms/clip")
+"""Of a row for readers."""
 
 
-def format_scores(scores: Iterable[Score], model: str) -> bytes:
+def format_scores(found: Iterable[ArmScores], clips: Clips, model: str) -> bytes:
     """Return a CSV with a row for each arm, seed and test."""
-    names = [f.name for f in fields(Score) if f.name not in _LEFT_OUT]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["model", *names])
-    for score in scores:
-        writer.writerow([model, *(_cell(getattr(score, name)) for name in names)])
+    names = ("model", "arm", "test", "seed", "macro_ap")
+    writer.writerow([*names, "render_seconds", "training_seconds"])
+    for one in found:
+        for test in clips.trial.tests:
+            score = clips.macro_ap(test, one.scores)
+            seconds = map(_number, (one.render_seconds, one.training_seconds))
+            names = (encode_cell(one.arm), encode_cell(test))
+            writer.writerow([model, *names, one.seed, f"{score:.6g}", *seconds])
     return text.getvalue().encode()
 
 
-def _cell(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else encode_cell(str(value))
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.6g}"
+
+
+def cells(row: Row) -> Sequence[str]:
+    """Return a row for readers, by `COLUMNS`."""
+    score = f"{row.macro_ap:.3f}"
+    if not math.isnan(row.deviation):
+        score += f" ± {row.deviation:.3f}"
+    difference = interval = ""
+    if row.difference:
+        low, high = row.difference.interval
+        difference = f"{row.difference.mean:+.3f}"
+        interval = f"{low:+.3f} to {high:+.3f}" if math.isfinite(high - low) else ""
+    verdict = f"{row.verdict}: {row.why}" if row.why else str(row.verdict)
+    milliseconds = row.render_seconds * 1000
+    timing = "" if math.isnan(milliseconds) else f"{milliseconds:.1f}"
+    return row.arm, row.test, score, difference, interval, verdict, timing
+
+
+def format_markdown(rows: Iterable[Row]) -> str:
+    """Return the summary as a table in Markdown."""
+    lines = [
+        "| " + " | ".join(COLUMNS) + " |",
+        "|---|---|" + "--:|" * 3 + "---|--:|",
+        *("| " + " | ".join(map(_escape, cells(row))) + " |" for row in rows),
+    ]
+    return "\n".join(lines)
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", r"\\").replace("|", r"\|")

@@ -5,6 +5,7 @@ so that the same samples give the same picture everywhere.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from specimg.arrays import (
 )
 from specimg.audio import fit, resample
 from specimg.errors import RenderError
+from specimg.rendering.frontends import Frontend
 from specimg.rendering.image import to_pixels
 from specimg.rendering.mel import mel_spectrogram
 from specimg.rendering.normalize import min_max, value_range
@@ -73,16 +75,29 @@ def render_clip(
         `samples` are longer than `seconds`, shorter than one window, or not finite.
     """
     mel = mel_of_clip(samples, source_rate, settings, seconds)
-    channels = [
-        _extend(_compress(mel.normalized, index, settings), mel.width)
-        for index in range(len(settings.frontends))
-    ]
     return RenderedClip(
-        pixels=to_pixels(channels, settings.image),
+        pixels=render_mel(mel, settings.frontends, settings),
         silent=mel.smallest == mel.largest,
         mel_min=mel.smallest,
         mel_max=mel.largest,
     )
+
+
+def render_mel(
+    mel: Mel, frontends: Sequence[Frontend], settings: RenderSettings
+) -> Pixels:
+    """Render the mel spectrogram of a clip with these frontends.
+
+    Raises
+    ------
+    RenderError
+        A frontend gives infinite values.
+    """
+    channels = [
+        _extend(_compress(mel.normalized, frontend, settings), mel.width)
+        for frontend in frontends
+    ]
+    return to_pixels(channels, settings.image)
 
 
 def mel_of_clip(
@@ -152,8 +167,9 @@ def _remove_offset_and_scale(samples: Waveform) -> tuple[Waveform, int]:
     return leveled, exponent
 
 
-def _compress(mel: Spectrogram, index: int, settings: RenderSettings) -> Spectrogram:
-    frontend = settings.frontends[index]
+def _compress(
+    mel: Spectrogram, frontend: Frontend, settings: RenderSettings
+) -> Spectrogram:
     with np.errstate(over="ignore", invalid="ignore"):
         compressed = frontend(
             mel, frame_rate=settings.mel.frame_rate, power=settings.mel.power

@@ -1,0 +1,92 @@
+"""Worker processes for what is no conversion: each does one task at a time."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, wait
+from itertools import islice
+from multiprocessing import connection
+from typing import Any, TypeVar
+
+import pebble
+
+from specimg.batch.forkserver import prepare_server
+from specimg.errors import ResourceError
+
+Done = TypeVar("Done")
+
+IN_FLIGHT = 2
+"""Tasks a worker: one that is done, and one that waits."""
+
+
+def run_tasks(
+    function: Callable[..., Done], tasks: Iterable[tuple[Any, ...]], jobs: int
+) -> Iterator[tuple[int, Done]]:
+    """Call a function of a module in worker processes, for each task.
+
+    Workers ignore Ctrl-C, and end with this process, or where the iterator is closed.
+
+    Parameters
+    ----------
+    function : callable
+    tasks : iterable of tuple
+        The arguments of each call.
+    jobs : int
+        How many workers there are.
+
+    Yields
+    ------
+    tuple of int and object
+        The number of a task, from 0, and what the function returned, as they come.
+
+    Raises
+    ------
+    ResourceError
+        A worker has died.
+    Exception
+        Whatever the function raises.
+    """
+    pool = pebble.ProcessPool(jobs, context=prepare_server(), initializer=_init_worker)
+    waiting = enumerate(tasks)
+    running: dict[pebble.ProcessFuture, int] = {}
+    try:
+        while True:
+            for number, arguments in islice(waiting, IN_FLIGHT * jobs - len(running)):
+                running[pool.schedule(function, args=arguments)] = number
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), _result(future)
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
+
+
+def _result(future: "pebble.ProcessFuture") -> Any:  # noqa: ANN401 - of the function
+    try:
+        return future.result()
+    except pebble.ProcessExpired as error:
+        msg = (
+            f"a worker ended with status {error.exitcode}, perhaps for want of memory: "
+            f"fewer --jobs need less"
+        )
+        raise ResourceError(msg) from error
+
+
+def _init_worker() -> None:
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # libmpg123 complains there about every damaged MP3.
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
+        os.dup2(nothing.fileno(), 2)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,129 @@
+"""Which clips a model learns from, and which it is asked about: never of one group."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from specimg.dataset.groups import Groups
+from specimg.dataset.labeled import Labels
+from specimg.errors import DatasetError
+
+Numbers = NDArray[np.int64]
+
+_TRIES = 20
+"""How often groups are dealt anew where a class came into one fold as a whole."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """One training, by the numbers of clips or recordings."""
+
+    training: Numbers
+    asked: Numbers
+    """What the trained model is asked about."""
+
+
+def leave_out(
+    labels: Labels, groups: Groups, share: float, seed: int, *, least: int = 0
+) -> NDArray[np.bool_]:
+    """Choose a share of each class's groups, and say what is in them.
+
+    The same seed chooses the same.
+
+    Parameters
+    ----------
+    labels, groups : array of int, shape (n,)
+    share : float
+        Of the groups of each class, rounded; at least one where there are three.
+    seed : int
+    least : int
+        How many groups of each class, at least.
+
+    Returns
+    -------
+    array of bool, shape (n,)
+    """
+    generator = np.random.default_rng(seed)
+    chosen: list[int] = []
+    for label in np.unique(labels):
+        members = np.unique(groups[labels == label])
+        count = max(1, round(share * len(members))) if len(members) > 2 else least
+        chosen += generator.choice(members, count, replace=False).tolist()
+    return np.isin(groups, chosen)
+
+
+def deal_folds(
+    labels: Labels, groups: Groups, n_folds: int, seed: int, names: Sequence[str]
+) -> Numbers:
+    """Deal whole groups into folds, each with about the same share of each class.
+
+    Parameters
+    ----------
+    labels, groups : array of int, shape (n,)
+    n_folds : int
+    seed : int
+        Another seed deals otherwise.
+    names : sequence of str
+        Of the classes, for messages.
+
+    Returns
+    -------
+    array of int, shape (n,)
+        The fold of each, from 0.
+
+    Raises
+    ------
+    DatasetError
+        There are fewer groups than folds, or all groups of a class would lie in one
+        fold, so that a model would be asked about a class that it does not know.
+    """
+    count = len(np.unique(groups))
+    if count < n_folds:
+        msg = f"{n_folds} folds of {count} groups of recordings: need fewer folds"
+        raise DatasetError(msg)
+    for label in np.unique(labels):
+        if len(np.unique(groups[labels == label])) < 2:
+            msg = (
+                f"all recordings of class {names[label]} are in one group: need 2 or "
+                f"more, so that a model that is asked about one knows another"
+            )
+            raise DatasetError(msg)
+    generator = np.random.default_rng(seed)
+    for _ in range(_TRIES):
+        folds = _deal(labels, groups, n_folds, generator)
+        alone = [x for x in np.unique(labels) if len(set(folds[labels == x])) < 2]
+        if not alone:
+            return folds
+    msg = (
+        f"all recordings of class {names[alone[0]]} come into one of {n_folds} folds: "
+        f"its groups hold other classes as well; need more groups of it"
+    )
+    raise DatasetError(msg)
+
+
+def _deal(
+    labels: Labels, groups: Groups, n_folds: int, generator: np.random.Generator
+) -> Numbers:
+    """Give each group, the largest first, to the fold that has least of its classes.
+
+    scikit-learn's `StratifiedGroupKFold` is alike, but refuses where every class has
+    fewer recordings than there are folds.
+    """
+    numbers, inverse = np.unique(groups, return_inverse=True)
+    of_group = np.zeros((len(numbers), int(labels.max()) + 1))
+    np.add.at(of_group, (inverse, labels), 1)
+    shares = of_group / np.maximum(of_group.sum(axis=0), 1)
+    order = generator.permutation(len(numbers))
+    order = order[np.argsort(-of_group.sum(axis=1)[order], kind="stable")]
+    of_fold = np.zeros((n_folds, shares.shape[1]))
+    sizes = np.zeros(n_folds)
+    dealt = np.empty(len(numbers), np.int64)
+    for group in order:
+        chance = generator.random(n_folds)
+        fold = np.lexsort([chance, sizes, (of_fold @ shares[group]).round(9)])[0]
+        dealt[group] = fold
+        of_fold[fold] += shares[group]
+        sizes[fold] += of_group[group].sum()
+    return dealt[inverse]

@@ -1,0 +1,189 @@
+"""What a network that was trained on photographs sees in pictures of sound."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from specimg.dataset.rendered import Pictures
+from specimg.dataset.splits import Numbers
+from specimg.errors import DatasetError, MissingExtraError, quote
+
+TIMM = "timm:"
+DEFAULT_NETWORK = TIMM + "tf_efficientnet_lite0"
+
+BATCH = 16
+
+_NEEDED = (
+    "need a program of torch.export that takes pictures of shape (N, 3, height, width), "
+    "N dynamic, and returns (N, n_features)"
+)
+
+
+class NetworkError(DatasetError):
+    """A network that cannot be loaded, or gives no features."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A network with fixed weights."""
+
+    run: Callable[[Tensor], Tensor]
+    """Takes float32 of shape (N, 3, height, width), gives (N, n_features)."""
+    height: int
+    width: int
+    n_features: int
+    device: torch.device
+
+
+def load_network(name: str, device: torch.device) -> Network:
+    """Load a network by its name.
+
+    Parameters
+    ----------
+    name : str
+        ``timm:NAME``, whose weights timm fetches and keeps, or a file that
+        `torch.export.save` has written.
+    device : torch.device
+
+    Raises
+    ------
+    NetworkError
+        There is none, or it cannot be fetched; or it does not take pictures, or gives
+        no features of them.
+    MissingExtraError
+        timm is not installed.
+    """
+    if name.startswith(TIMM):
+        run, height, width = _load_timm(name, device)
+    else:
+        run, height, width = _load_program(Path(name), device)
+    pictures = torch.zeros(2, 3, height, width, device=device)
+    try:
+        with torch.inference_mode():
+            features = run(pictures)
+    except RuntimeError as error:
+        msg = f"--network {name}: {_NEEDED}: {_first_line(error)}"
+        raise NetworkError(msg) from error
+    if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != 2:
+        shape = tuple(features.shape) if isinstance(features, Tensor) else type(features)
+        msg = f"--network {name}: {_NEEDED}: of two pictures it gives {shape}"
+        raise NetworkError(msg)
+    return Network(run, height, width, features.shape[1], device)
+
+
+def _load_program(
+    path: Path, device: torch.device
+) -> tuple[Callable[[Tensor], Tensor], int, int]:
+    if not path.is_file():
+        msg = (
+            f"--network {path}: no such file; need {TIMM}NAME, such as "
+            f"{DEFAULT_NETWORK}, or a file that torch.export has written"
+        )
+        raise NetworkError(msg)
+    try:
+        program = torch.export.load(path)
+    except (RuntimeError, ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        msg = f"--network {path}: {_NEEDED}: {_first_line(error)}"
+        raise NetworkError(msg) from error
+    names = program.graph_signature.user_inputs
+    shapes = [
+        tuple(node.meta["val"].shape)
+        for node in program.graph.nodes
+        if node.op == "placeholder" and node.name in names
+    ]
+    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] != 3:
+        msg = f"--network {path}: {_NEEDED}: it takes {quote(shapes)}"
+        raise NetworkError(msg)
+    count, _, height, width = shapes[0]
+    if isinstance(count, int) or not isinstance(height, int) or not isinstance(width, int):
+        msg = f"--network {path}: {_NEEDED}: it takes {quote(shapes[0])}"
+        raise NetworkError(msg)
+    return program.module().to(device), height, width
+
+
+def _load_timm(
+    name: str, device: torch.device
+) -> tuple[Callable[[Tensor], Tensor], int, int]:
+    try:
+        import timm  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        part = f"--network {name}"
+        raise MissingExtraError(part, package="timm", extra="pretrained") from error
+    try:
+        model = timm.create_model(name.removeprefix(TIMM), pretrained=True, num_classes=0)
+    except (OSError, RuntimeError, ValueError) as error:
+        msg = (
+            f"--network {name}: {_first_line(error)}; without a network connection, "
+            f"give a file that torch.export has written"
+        )
+        raise NetworkError(msg) from error
+    _, height, width = model.pretrained_cfg["input_size"]
+    return model.eval().to(device), height, width
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return quote(lines[0])[1:-1] if lines else type(error).__name__
+
+
+def extract_features(
+    pictures: Pictures,
+    network: Network,
+    known: Numbers,
+    on_batch: Callable[[int], object] = lambda _clips: None,
+) -> NDArray[np.float32]:
+    """Return what a network sees in each picture.
+
+    Pictures are resized to what it takes, gray ones repeated, and each channel is
+    scaled to mean 0 and variance 1 over all that are learned from: that is how
+    photographs come to it.
+
+    Parameters
+    ----------
+    pictures : Pictures
+    network : Network
+    known : array of int
+        The numbers of the clips that are learned from.
+    on_batch : callable
+        Gets the number of clips of a batch that is done.
+
+    Returns
+    -------
+    array of float32, shape (n_clips, n_features)
+    """
+    mean, deviation = _levels(pictures, known)
+    features = np.empty((len(pictures), network.n_features), np.float32)
+    for numbers in np.split(np.arange(len(pictures)), range(BATCH, len(pictures), BATCH)):
+        images = (pictures.take(numbers) - mean) / deviation
+        tensor = torch.from_numpy(images.astype(np.float32)).permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            resized = torch.nn.functional.interpolate(
+                tensor.to(network.device),
+                (network.height, network.width),
+                mode="bilinear",
+                antialias=True,
+            )
+            found = network.run(resized.expand(-1, 3, -1, -1))
+        features[numbers] = found.cpu().numpy()
+        on_batch(len(numbers))
+    return features
+
+
+def _levels(
+    pictures: Pictures, known: Numbers
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return mean and standard deviation of each channel."""
+    total = np.zeros((2, pictures.shape[2]))
+    for numbers in np.split(known, range(BATCH, len(known), BATCH)):
+        images = pictures.take(numbers).astype(np.float64)
+        total += images.sum(axis=(0, 1, 2)), np.square(images).sum(axis=(0, 1, 2))
+    mean, square = total / (len(known) * pictures.shape[0] * pictures.shape[1])
+    deviation = np.sqrt(np.maximum(square - mean**2, 0))
+    deviation[deviation == 0] = 1
+    return mean.astype(np.float32), deviation.astype(np.float32)

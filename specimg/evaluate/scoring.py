@@ -1,0 +1,119 @@
+"""Who learns, where: models in worker processes, networks in this one."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from specimg.batch.crew import run_tasks
+from specimg.dataset.metrics import Scores
+from specimg.dataset.rendered import Pictures
+from specimg.errors import StorageError
+from specimg.evaluate.models import Lesson, cnn, pretrained, ridge
+
+OnProgress = Callable[[str, int, int], object]
+"""Takes what is done, how much of it is done, and of how much."""
+
+Timed = tuple[Scores, float]
+"""What a model says of all clips, and the seconds that it took to learn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How arms are compared."""
+
+    model: str
+    seeds: int
+    folds: int | None
+    group: str
+    network: str
+    device: str
+    jobs: int
+    cache: int
+    """Bytes that pictures may take on disk."""
+
+
+def score_all(
+    lessons: Sequence[tuple[Pictures, Lesson]],
+    options: Options,
+    folder: Path,
+    on_progress: OnProgress,
+) -> Iterator[tuple[int, Scores, float]]:
+    """Yield the number of a lesson, the scores of all clips, and seconds, as they come.
+
+    Parameters
+    ----------
+    lessons : sequence of tuple of Pictures and Lesson
+        Those of the same pictures stand together.
+    options : Options
+    folder : Path
+        Where features are kept.
+    on_progress : callable
+    """
+    if options.model == "cnn":
+        for number, (pictures, lesson) in enumerate(lessons):
+            yield number, *_time(cnn, pictures, lesson, options.device)
+        return
+    if options.model == "pretrained":
+        tasks = (
+            (pretrained, features, lesson)
+            for features, lesson in _with_features(
+                lessons, options, folder, on_progress
+            )
+        )
+    else:
+        tasks = ((ridge, pictures, lesson) for pictures, lesson in lessons)
+    for number, (scores, seconds) in run_tasks(_time, tasks, options.jobs):
+        yield number, scores, seconds
+
+
+def _time(model: Callable[..., Scores], *arguments: object) -> Timed:
+    begin = time.perf_counter()
+    return model(*arguments), time.perf_counter() - begin
+
+
+def _with_features(
+    lessons: Sequence[tuple[Pictures, Lesson]],
+    options: Options,
+    folder: Path,
+    on_progress: OnProgress,
+) -> Iterator[tuple[Path, Lesson]]:
+    """Yield lessons with the features of their pictures, which are computed once."""
+    import torch  # noqa: PLC0415 - only with the extra
+
+    from specimg.evaluate.network import extract_features, load_network  # noqa: PLC0415
+    from specimg.learn.device import choose_device  # noqa: PLC0415
+
+    # Workers have one thread each, this process has them all.
+    torch.set_num_threads(options.jobs)
+    network = load_network(options.network, choose_device(options.device))
+    for pictures, lesson in lessons:
+        path = folder / f"features-{pictures.variant}.npy"
+        if not path.exists():
+            known = np.unique(np.concatenate([s.training for s in lesson.splits]))
+            done = 0
+
+            def on_batch(count: int, total: int = len(pictures)) -> None:
+                nonlocal done
+                done += count
+                on_progress("features", done, total)
+
+            features = extract_features(pictures, network, known, on_batch)
+            try:
+                np.save(path, features)
+            except OSError as error:
+                msg = f"cannot write {path}: {error.strerror or error}"
+                raise StorageError(msg) from error
+        yield path, lesson
+
+
+def identify_network(name: str) -> str:
+    """Return what tells a network from others: its name, or what its file holds."""
+    path = Path(name)
+    if not path.is_file():
+        return name
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
