@@ -12,8 +12,8 @@ _SHORTAGES = {
     "RLIMIT_NOFILE": ("few open files", "", "-n"),
     "RLIMIT_NPROC": ("few processes and threads of one user", "", "-u"),
 }
-"""By the names of the limits: what there may be too little of, its unit, and the option
-of ulimit that sets it."""
+"""What there may be too little of, its unit, and the option of ulimit that sets it, by
+the name of the limit."""
 
 _USUAL = {
     "RLIMIT_AS": 2**30,
@@ -21,11 +21,11 @@ _USUAL = {
     "RLIMIT_NOFILE": 256,
     "RLIMIT_NPROC": 256,
 }
-"""A limit below that was set on purpose."""
+"""Limits below these were set on purpose."""
 
 _LEAST_ADDRESS_SPACE = 108 * 2**20
-"""Bytes below which libraries end the process while they are loaded, or complain aloud;
-`--help` takes little more, `convert` half as much again."""
+"""Bytes below which some libraries end the process, or print to stderr, while they are
+loaded; `--help` takes little more, `convert` half as much again."""
 
 _BY_ERRNO = {
     errno.EMFILE: ("RLIMIT_NOFILE",),
@@ -37,7 +37,7 @@ _NO_THREAD = "can't start new thread"
 
 
 def check_address_space() -> None:
-    """Raise what loading the libraries would not: some end the process instead.
+    """Refuse too little address space before a library ends the process over it.
 
     Raises
     ------
@@ -56,18 +56,19 @@ def is_shortage(error: BaseException) -> bool:
 def describe_shortage(error: BaseException | None) -> str:
     """Return what there is too little of, and what to do about it.
 
-    `error` is what came of it; None where nobody knows, and a limit that is unusual
-    may be the reason.
+    Without an `error` that names the limit, an unusually low one is taken for the
+    reason.
     """
     names = _limits_behind(error) or tuple(_USUAL)
     limits = {name: _limits()[name] for name in names if name in _limits()}
     unusual = [name for name, limit in limits.items() if limit < _USUAL[name]]
-    # What an error speaks of may also be a limit that is not unusual.
-    for name in unusual or (limits if error else ()):
-        what, unit, option = _SHORTAGES[name]
-        limit = limits[name] // 1024 if unit else limits[name]
-        return f"too {what} allowed ({limit}{unit}): raise it with ulimit {option}"
-    return "the machine has no memory left, or no room for more processes"
+    # An error may also be due to a limit of the usual size.
+    suspects = unusual or (list(limits) if error else [])
+    if not suspects:
+        return "the machine has no memory left, or no room for more processes"
+    what, unit, option = _SHORTAGES[suspects[0]]
+    limit = limits[suspects[0]] // 1024 if unit else limits[suspects[0]]
+    return f"too {what} allowed ({limit}{unit}): raise it with ulimit {option}"
 
 
 def allow_open_files(count: int) -> None:
@@ -76,7 +77,7 @@ def allow_open_files(count: int) -> None:
     Raises
     ------
     ResourceError
-        It may not.
+        The hard limit is lower.
     """
     soft = _limits().get("RLIMIT_NOFILE", count)
     if sys.platform == "win32" or soft >= count:
@@ -94,7 +95,7 @@ def allow_open_files(count: int) -> None:
 
 
 def _limits_behind(error: BaseException | None) -> tuple[str, ...]:
-    """Return the limits that an error or its causes speak of."""
+    """Return the names of the limits that an error or its causes point to."""
     found: tuple[str, ...] = ()
     while error is not None:
         if isinstance(error, OSError) and error.errno in _BY_ERRNO:
@@ -121,9 +122,9 @@ def _is_little(name: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _limits() -> dict[str, int]:
-    """Return the limits that are set; of memory in bytes.
+    """Return the limits that are set, by name; those of memory are in bytes.
 
-    Read once, early: later it may take a file or memory that cannot be had.
+    They are read once, early: later there may be no file or memory left to do it.
     """
     if sys.platform == "win32":
         return {}

@@ -9,7 +9,7 @@ import sys
 from types import FrameType
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
-"""By which a user, a shell or a batch system ends a command."""
+"""Signals by which a user, a shell or a batch system ends a command."""
 
 _SHOW_CURSOR = b"\x1b[?25h"
 
@@ -26,10 +26,10 @@ def exit_on_signals() -> None:
 
 
 def exit_at_once(status: int) -> None:
-    """End this process, whatever it is at; its workers see that, and end as well.
+    """End this process, whatever it is doing; its workers notice, and end as well.
 
-    No exception could do that: raised in the midst of an import or of an object's end,
-    it may be printed, or taken for another one, or lost.
+    An exception would not do: raised during an import or in a finalizer, it may be
+    printed, taken for another one, or lost.
     """
     if "rich.progress" in sys.modules:  # a moving bar hides the cursor
         _write_to_terminal(_SHOW_CURSOR)

@@ -1,4 +1,4 @@
-"""The stream for complaints, which libraries in C write to as well."""
+"""The standard error stream, which libraries in C write to as well."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from typing import TextIO
 
 @contextmanager
 def private_stderr() -> Iterator[TextIO]:
-    """Yield a stream to stderr, which nothing else reaches meanwhile.
+    """Yield a stream to stderr, and silence everything else that writes there.
 
     libmpg123 writes its own complaints about damaged MP3 files there, and a worker
     that has not begun when the run ends would write a traceback.
