@@ -76,7 +76,7 @@ class ResourceError(SpecimgError, OSError):
 
 
 class DatasetError(SpecimgError, ValueError):
-    """Labeled recordings that are too few or too alike to learn from or to compare."""
+    """Labeled recordings that nothing can be learned from, or compared on."""
 
 
 class StorageError(SpecimgError, OSError):

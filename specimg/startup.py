@@ -18,8 +18,8 @@ def load_script_once() -> None:
     """Keep worker processes from running the script of the command line again.
 
     multiprocessing runs ``__main__`` in each new process.  A worker needs nothing of
-    it, starts 1.5 ms sooner without, and also where the script is replaced meanwhile,
-    as by an upgrade during a long run.
+    it: without, it starts 1.5 ms sooner, and also where the script has vanished since,
+    as in an upgrade during a long run.
     """
     script = sys.modules["__main__"]
     script.__spec__ = None
