@@ -36,7 +36,7 @@ _MARKS = {
     RIFF: (b"WAVEfmt ", b"WAVEds64"),
     BIG: (b"WAVEfmt ", b"AIFFCOMM", b"AIFCFVER", b"AIFCCOMM"),
 }
-"""By which the beginning of a file is found in the midst of another one."""
+"""Bytes by which the beginning of a file is found in the midst of another one."""
 
 
 def chunk_streams(file: BinaryIO) -> Iterator[Stream | Leftover]:
