@@ -123,7 +123,7 @@ def test_only_what_two_workers_died_over_is_blamed(tmp_path: Path, seed: int) ->
     chance = random.Random(seed)  # noqa: S311
     guilty = set(chance.sample(names, 6))
     pool = Chance(seed, guilty, long=set(chance.sample(names, 12)))
-    report = Report(out=tmp_path, part=ALL)
+    report = Report(out=tmp_path, shard=ALL)
     limits = Limits(jobs=2, timeout=60.0, memory=1000)
     with open_output(tmp_path, ALL, Settings(), overwrite=False) as output:
         pending = PendingRecordings(output, report, lambda _: None)

@@ -85,11 +85,10 @@ class PendingRecordings:
         if pending.waiting == 0:
             self._conclude(name, self._pending.pop(name))
 
-    def fail(self, stamp: FileStamp, failure: Failure) -> None:
-        """Note that a recording cannot be converted."""
-        self._journal.fail(failure.source, stamp, failure)
-        self._report.failed += 1
-        self._on_progress(Event(self._report, failure))
+    def fail_unreadable(self, name: str, reason: str) -> None:
+        """Note that a folder cannot be listed, as a failure without a file."""
+        stamp = FileStamp(path="", size=0, modified=0)
+        self._fail(stamp, Failure(source=name, stage="open", reason=reason))
 
     def numbers(self) -> Iterator[int]:
         """Yield the places in the listing of what is still under way."""
@@ -106,7 +105,7 @@ class PendingRecordings:
             remove_images(self._output.folder, name)
             error = pending.error
             failure = Failure(source=name, stage=error.stage, reason=str(error))
-            self.fail(pending.stamp, failure)
+            self._fail(pending.stamp, failure)
             return
         parts = [pending.images[first] for first in sorted(pending.images)]
         images = warn([image for part in parts for image in part], pending.warning)
@@ -116,3 +115,8 @@ class PendingRecordings:
         self._journal.finish(name, pending.stamp, images)
         self._report.add(image.record for image in images)
         self._on_progress(Event(self._report))
+
+    def _fail(self, stamp: FileStamp, failure: Failure) -> None:
+        self._journal.fail(failure.source, stamp, failure)
+        self._report.failed += 1
+        self._on_progress(Event(self._report, failure))

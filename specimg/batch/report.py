@@ -30,7 +30,7 @@ class Report:
     """What a run did, and what it left alone."""
 
     out: Path
-    part: Shard
+    shard: Shard
     recordings: int = 0
     """Recordings that were converted."""
     images: int = 0
@@ -61,6 +61,11 @@ class Report:
     """Why the run stopped before its end, if it did."""
     signal: int = 0
     """The signal that stopped it, if one did."""
+
+    def stop(self, reason: str, signal: int = 0) -> None:
+        """Let the run take on nothing more; the first reason is the one that counts."""
+        self.stopped = self.stopped or reason
+        self.signal = self.signal or signal
 
     def add(self, records: Iterable[Record]) -> None:
         """Count a recording that was converted, by the records of its images."""

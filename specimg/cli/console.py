@@ -125,9 +125,9 @@ def print_summary(report: Report, settings: Settings) -> None:
         )
     if report.skipped:
         lines.append(f"already converted: {count(report.skipped, 'recording')}")
-    if not report.part.is_all:
+    if not report.shard.is_all:
         lines.append(
-            f"this is {report.part}: when all are done, specimg merge {report.out}"
+            f"this is {report.shard}: when all are done, specimg merge {report.out}"
         )
     elif not report.stopped:
         lines.append(
@@ -136,7 +136,7 @@ def print_summary(report: Report, settings: Settings) -> None:
         )
     if report.failed:
         failed = count(report.failed, "recording")
-        is_written = report.part.is_all and not report.stopped
+        is_written = report.shard.is_all and not report.stopped
         where = f": see {report.out / FAILURES_NAME}" if is_written else ""
         lines.append(f"failed on {failed}{where}")
     if report.faint:
@@ -153,7 +153,7 @@ def print_summary(report: Report, settings: Settings) -> None:
     lines += describe_strays(report.strays, report.out)
     lines += describe_passed_over("passed over", report.passed_over)
     if report.unread:
-        is_written = report.part.is_all and not report.stopped
+        is_written = report.shard.is_all and not report.stopped
         where = f": see {report.out / PASSED_OVER_NAME}" if is_written else ""
         lines.append(f"{describe_unread(report.unread)}{where}")
     say("\n".join(lines))

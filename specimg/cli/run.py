@@ -45,7 +45,7 @@ def run(inputs: list[Path], out: Path, settings: Settings, options: RunOptions) 
                 settings,
                 limits,
                 on_progress,
-                part=shard,
+                shard=shard,
                 overwrite=options.overwrite,
                 prune=options.prune,
                 recheck=options.recheck,
