@@ -28,7 +28,7 @@ def prepare_server() -> BaseContext:
 
 
 def start_server() -> None:
-    """Start it before it is needed: it loads while this process does something else."""
+    """Start the process before it is needed: it loads while this one does, too."""
     prepare_server()
     if os.name != "nt":
         from multiprocessing import forkserver  # noqa: PLC0415 - not on Windows
@@ -40,7 +40,7 @@ def start_server() -> None:
 def remove_socket() -> None:
     """Remove the folder of the socket by which workers are asked for.
 
-    At the end of a process, multiprocessing does that; in the midst, nobody.
+    multiprocessing does that at exit, which `os._exit` leaves out.
     """
     if os.name != "nt":
         from multiprocessing import process, util  # noqa: PLC0415 - not on Windows

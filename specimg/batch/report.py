@@ -36,11 +36,11 @@ class Report:
     images: int = 0
     """Images that were written."""
     seconds: float = 0.0
-    """Audio that they show."""
+    """Seconds of audio that they show; what two clips share counts twice."""
     rates: dict[int, int] = field(default_factory=dict)
     """How many of these recordings have which sample rate, in Hz."""
     faint: int = 0
-    """Images of clips without sound, or with hardly any."""
+    """Images of clips whose peak is below `FAINT_DBFS`."""
     failed: int = 0
     """Recordings that could not be converted."""
     skipped: int = 0
@@ -81,10 +81,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something for who looks on."""
+    """Something that happened: a recording was converted, or failed."""
 
     report: Report
     failure: Failure | None = None
 
 
 OnProgress = Callable[[Event], None]
+"""What a run calls whenever something has happened."""

@@ -1,7 +1,4 @@
-"""What runs in a worker process: a recording, or a part of a long one, at a time.
-
-Nothing of a worker reaches the run but what these functions return or raise.
-"""
+"""What runs in a worker process: one recording after another, or part of a long one."""
 
 import multiprocessing
 import os
@@ -31,11 +28,11 @@ MEMORY_STATUS = 86
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """What a worker needs to know once."""
+    """What a worker is told once, at its start."""
 
     out: Path
     layout: str
-    """Of the output, a key of `DESTINATIONS`."""
+    """How images are written there, a key of `DESTINATIONS`."""
     settings: Settings
     memory: int
     """Megabytes that it may use."""
@@ -64,12 +61,13 @@ def init_worker(config: WorkerConfig, leash: socket.socket) -> None:
 def convert_batch(
     recordings: Sequence[Recording], clip_range: ClipRange | None
 ) -> list[SplitPlan | Converted | RecordingError]:
-    """Convert recordings, or say that one is long if `clip_range` is None.
+    """Convert whole recordings, or the clips of one in `clip_range`.
 
     Returns
     -------
     list
-        For each recording what came of it, or why it cannot be converted.
+        What came of each recording, or why it cannot be converted.  Without
+        `clip_range`, a long one is not converted, but split.
 
     Raises
     ------
