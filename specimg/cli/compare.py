@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specimg.cli.arguments import Train
-from specimg.cli.console import count
 from specimg.cli.errors import stop_on_errors
 from specimg.cli.options import with_picture_options
 from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES, FRONTENDS
 from specimg.cli.progress import show_steps
 from specimg.cli.sections import INPUT_AND_OUTPUT
+from specimg.cli.summary import count
 from specimg.cli.terminal import say
 from specimg.cli.variants import read_variants
 from specimg.settings import Settings

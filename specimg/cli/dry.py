@@ -2,7 +2,7 @@
 
 from specimg.audio import AudioReader
 from specimg.audio.recordings import Listing
-from specimg.cli.console import count, describe_passed_over, describe_unread
+from specimg.cli.summary import count, describe_passed_over, describe_unread
 from specimg.cli.terminal import say
 from specimg.errors import RecordingError
 from specimg.settings import Settings

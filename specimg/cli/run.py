@@ -9,9 +9,10 @@ import typer
 from specimg.batch.report import Limits, Report
 from specimg.batch.run import convert_all, list_inputs
 from specimg.cli import exit_codes
-from specimg.cli.console import print_summary, show_run
 from specimg.cli.dry import print_plan
+from specimg.cli.progress import show_run
 from specimg.cli.run_options import RunOptions
+from specimg.cli.summary import print_summary
 from specimg.cli.terminal import say
 from specimg.output.shards import Shard
 from specimg.resources import count_processors, share_memory
