@@ -9,11 +9,11 @@ from specimg.settings import Settings
 from specimg.spans.plan import plan_known
 
 BYTES_A_VALUE = {"png": 0.6, "npy": 4.0}
-"""Of an image file, for each value of a pixel; of PNG a guess."""
+"""Bytes of an image file for each value of its pixels; that of PNG is a guess."""
 
 
 def print_plan(listing: Listing, settings: Settings) -> int:
-    """Say what would be done, by the headers; return how many would fail."""
+    """Say what would be done, by the headers alone; return how many would fail."""
     seconds, clips, frames, unknown = 0.0, 0, 0, 0
     problems = list(listing.unreadable)
     for recording in listing.recordings:
