@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 MAX_TEXT_BYTES = 2**22
-"""Of a file of settings or of learned parameters, and of a text in a record.
+"""The largest file of settings or of learned parameters, and text in a record.
 
 The largest that specimg writes itself has one number a band for each of the five
 parameters of three frontends, at most 4,096 bands of each, and 20 characters a number:

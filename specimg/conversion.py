@@ -20,19 +20,19 @@ from specimg.spans.reader import Clip, begin_of, read_clips
 from specimg.spans.span import ALL_CLIPS, ClipRange, Span
 
 LONG_SECONDS = 10.0
-"""From here on a recording is long: worth to be asked for its length first."""
+"""A longer recording becomes tasks of its own, with the time that its length needs."""
 
 RANGE_SECONDS = 600.0
-"""Audio in one part of a long recording, which is also what is read in vain when it
-is damaged."""
+"""Audio in one range of a long recording, which is also what is read in vain where
+it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class SplitPlan:
-    """A recording that takes its time, and in which parts it can be converted."""
+    """A long recording, and the ranges of clips in which it can be converted."""
 
     seconds: float
-    """Of audio, by its header."""
+    """Length of the recording, by its header."""
     ranges: tuple[ClipRange, ...]
 
 
@@ -41,7 +41,7 @@ class Converted:
     """A recording, or a range of its clips, that has its images."""
 
     images: list[ImageEntry]
-    """In the order of time."""
+    """In the order of their starts."""
     warning: str
     """What is wrong with the recording, else empty."""
 
@@ -59,8 +59,8 @@ def convert_recording(
     Returns
     -------
     Converted, or SplitPlan
-        Where the recording is long and no range of its clips is asked for,
-        nothing is written, but said in which ranges to ask for it.
+        If the recording is long and no range of its clips is asked for, nothing is
+        written: the plan has the ranges to ask for.
 
     Raises
     ------
@@ -72,8 +72,8 @@ def convert_recording(
     images: list[ImageEntry] = []
     try:
         with AudioReader(recording.path, settings.channel) as reader:
-            if clip_range is None and (long := _measure(reader, settings)):
-                return long
+            if clip_range is None and (plan := _plan_ranges(reader, settings)):
+                return plan
             clip_range = clip_range or ALL_CLIPS
             if clip_range.read_from:
                 reader.seek(begin_of(settings.spans, clip_range, reader.sample_rate))
@@ -94,8 +94,8 @@ def convert_recording(
     return Converted(images, warning)
 
 
-def _measure(reader: AudioReader, settings: Settings) -> SplitPlan | None:
-    """Look whether a recording is long; None if it is not, or does not say."""
+def _plan_ranges(reader: AudioReader, settings: Settings) -> SplitPlan | None:
+    """Return how to split a long recording; None if it is short, or does not say."""
     seconds = reader.promised_seconds
     if seconds <= LONG_SECONDS:
         return None
