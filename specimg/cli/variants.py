@@ -25,7 +25,7 @@ def arm_option(text: str, usual: Iterable[str]) -> Any:  # noqa: ANN401 - as Typ
 
 
 def read_variants(specs: Iterable[str], settings: Settings) -> list[Variant]:
-    """Read what is given to ``--arm``, each ``SPEC`` or ``SPEC+SPEC+SPEC``."""
+    """Read what is given to ``--arm``, each a SPEC or ``A+B+C``."""
     with refuse_wrong_values("--arm"):
         variants = [parse_variant(spec) for spec in specs]
         for variant in variants:
