@@ -20,6 +20,8 @@ def prepare_server() -> BaseContext:
     """Set the environment that all workers will have, and return how to start them."""
     for library in _ONE_THREAD:
         os.environ[f"{library}_NUM_THREADS"] = "1"
+    # Else Python imports, and so runs, a file in the current folder such as nt.py.
+    os.environ["PYTHONSAFEPATH"] = "1"
     if os.name == "nt":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
