@@ -15,7 +15,7 @@ Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 """Shape (height, width) or (height, width, 3); row 0 is the top of the picture."""
 
 DECIMALS = 9
-"""Decimal places of the seconds at which clips start and end: nanoseconds."""
+"""Decimals of the seconds where clips start and end, in manifests as in cutting."""
 
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 100, 4_000_000
-"""Hz; no recorder writes a rate outside of this range."""
+"""Hz; no recorder writes a rate outside of these."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 MAX_TEXT_BYTES = 2**22
-"""Limit for a file of settings or of learned parameters, and for a text in a record.
+"""The largest file of settings or of learned parameters, and text in a record.
 
 The largest that specimg writes itself has three frontends with five parameters each,
 one number per band, for at most 4,096 bands, in 20 characters per number: 1.2 MB.

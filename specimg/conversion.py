@@ -20,11 +20,11 @@ from specimg.spans.reader import Clip, begin_of, read_clips
 from specimg.spans.span import ALL_CLIPS, ClipRange, Span
 
 LONG_SECONDS = 10.0
-"""A longer recording is first asked for its length, and may be split into ranges."""
+"""A longer recording becomes tasks of its own, with the time that its length needs."""
 
 RANGE_SECONDS = 600.0
-"""Audio in one range of a long recording: the most that is converted in vain where a
-range is damaged."""
+"""Audio in one range of a long recording, which is also what is read in vain where
+it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class SplitPlan:
     """A long recording, and the ranges of clips in which it can be converted."""
 
     seconds: float
-    """Length of the audio, by its header."""
+    """Length of the recording, by its header."""
     ranges: tuple[ClipRange, ...]
 
 
@@ -41,7 +41,7 @@ class Converted:
     """What was written for a recording, or for a range of its clips."""
 
     images: list[ImageEntry]
-    """The images, in the order of time."""
+    """In the order of their starts."""
     warning: str
     """What is wrong with the recording; empty where nothing is."""
 
@@ -59,8 +59,8 @@ def convert_recording(
     Returns
     -------
     Converted, or SplitPlan
-        A SplitPlan where the recording is long and no `clip_range` is given.  Then
-        nothing is written yet: each range of the plan is to be converted.
+        If the recording is long and no range of its clips is asked for, nothing is
+        written: the plan has the ranges to ask for.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def convert_recording(
     images: list[ImageEntry] = []
     try:
         with AudioReader(recording.path, settings.channel) as reader:
-            if clip_range is None and (plan := _plan_split(reader, settings)):
+            if clip_range is None and (plan := _plan_ranges(reader, settings)):
                 return plan
             clip_range = clip_range or ALL_CLIPS
             if clip_range.read_from:
@@ -92,6 +92,18 @@ def convert_recording(
         destination.undo(images)
         raise
     return Converted(images, warning)
+
+
+def _plan_ranges(reader: AudioReader, settings: Settings) -> SplitPlan | None:
+    """Return how to split a long recording; None if it is short, or does not say."""
+    seconds = reader.promised_seconds
+    if seconds <= LONG_SECONDS:
+        return None
+    whole = SplitPlan(seconds=seconds, ranges=(ALL_CLIPS,))
+    if settings.clips.is_whole or not reader.can_seek():
+        return whole
+    ranges = split(settings.spans, seconds, RANGE_SECONDS)
+    return replace(whole, ranges=tuple(ranges))
 
 
 def warn(images: list[ImageEntry], warning: str) -> list[ImageEntry]:

@@ -1,7 +1,4 @@
-"""What makes a command start or run faster, and changes nothing that is written.
-
-The gains were measured on two cores under Linux.
-"""
+"""What makes a command start or run faster, and changes nothing that is written."""
 
 import gc
 import os
@@ -10,16 +7,16 @@ import sys
 _WITH_LARGE_MATRICES = ("compare", "learn")
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Numbers of options of glibc's mallopt."""
 _ALWAYS_KEPT = 2**30
-"""Bytes; more than any array of a clip takes."""
+"""Bytes, more than any array has."""
 
 
 def load_script_once() -> None:
     """Keep worker processes from running the script of the command line again.
 
-    multiprocessing runs ``__main__`` in each new process.  A worker needs nothing of
-    it: without, it starts 1.5 ms sooner, and also where the script has vanished since,
-    as in an upgrade during a long run.
+    multiprocessing runs the file of ``__main__`` in every new process, by its
+    ``__spec__`` or its ``__file__``; a worker needs nothing of it.
     """
     script = sys.modules["__main__"]
     script.__spec__ = None
@@ -36,10 +33,10 @@ def use_one_thread() -> None:
 
 
 def will_convert() -> bool:
-    """Guess whether workers will be needed, before the options are read.
+    """Tell before the options are read whether workers will be needed.
 
     The process that they are forked from then loads its libraries while this one loads
-    its own.
+    its own.  Fewer words than ``specimg convert INPUT OUT`` convert nothing.
     """
     return _command() == "convert" and len(sys.argv) > 3
 
@@ -47,8 +44,8 @@ def will_convert() -> bool:
 def collect_garbage_seldom() -> None:
     """Let Python look for garbage less often.
 
-    Else it looks through a long list of recordings again and again: making a list
-    of 300,000 takes 2.3 s with the default thresholds, and 1.2 s with these.
+    It looks through a long list of recordings again and again: to make one of 100,000
+    takes 0.57 s of processor time, and 0.33 s with these thresholds.
     """
     gc.set_threshold(100_000, 50, 50)
 
@@ -56,8 +53,9 @@ def collect_garbage_seldom() -> None:
 def keep_freed_memory() -> None:
     """Let freed memory stay with this process, where the C library is glibc.
 
-    The next array is as large, and would otherwise come in fresh pages.  For recordings
-    of one clip, that saves 600 page faults and about 1 of 4 ms for each.
+    Otherwise each array above 32 MB comes in fresh pages: a recording of two minutes as
+    one clip takes 190 ms of processor time, with 5,700 page faults, instead of 170 ms
+    with 50.  Clips of three seconds take the same either way.
     """
     import ctypes  # noqa: PLC0415 - not for every command
 

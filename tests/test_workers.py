@@ -123,7 +123,7 @@ def test_only_what_two_workers_died_over_is_blamed(tmp_path: Path, seed: int) ->
     chance = random.Random(seed)  # noqa: S311
     guilty = set(chance.sample(names, 6))
     pool = Chance(seed, guilty, long=set(chance.sample(names, 12)))
-    report = Report(out=tmp_path, part=ALL)
+    report = Report(out=tmp_path, shard=ALL)
     limits = Limits(jobs=2, timeout=60.0, memory=1000)
     with open_output(tmp_path, ALL, Settings(), overwrite=False) as output:
         pending = PendingRecordings(output, report, lambda _: None)
@@ -506,3 +506,11 @@ def test_200_kills_of_single_workers_blame_nobody_and_give_the_same_tree(
         f"{tracebacks} tracebacks, {hangs} hangs, {blamed} blamed, {unequal} unequal"
     )
     assert (tracebacks, hangs, blamed, unequal) == (0, 0, 0, 0)
+
+
+def test_no_file_of_the_current_folder_is_run_by_workers(tmp_path: Path) -> None:
+    write(tmp_path / "a.wav", chirps(1.0, 16_000), 16_000)
+    (tmp_path / "nt.py").write_text("open('was_run', 'w')")  # what shutil looks for
+    result = specimg("convert", "a.wav", "out", *QUICK, "--jobs", 1, cwd=tmp_path)
+    assert result.returncode == 0
+    assert not (tmp_path / "was_run").exists()

@@ -1,4 +1,4 @@
-"""``specimg frontends``: what can be chosen, and what it does."""
+"""``specimg frontends``: the frontends that can be chosen."""
 
 from specimg.cli.terminal import say
 from specimg.rendering.frontends import ALIASES, FRONTENDS, PRESETS, Frontend

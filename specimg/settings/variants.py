@@ -26,7 +26,7 @@ class Variant:
 
 
 def parse_variant(spec: str) -> Variant:
-    """Read ``SPEC``, or ``SPEC+SPEC+SPEC`` for red, green and blue.
+    """Read a SPEC, or ``A+B+C`` for red, green and blue.
 
     Raises
     ------
