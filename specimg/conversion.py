@@ -72,7 +72,7 @@ def convert_recording(
     images: list[ImageEntry] = []
     try:
         with AudioReader(recording.path, settings.channel) as reader:
-            if clip_range is None and (plan := _plan_ranges(reader, settings)):
+            if clip_range is None and (plan := _plan_split(reader, settings)):
                 return plan
             clip_range = clip_range or ALL_CLIPS
             if clip_range.read_from:
@@ -92,18 +92,6 @@ def convert_recording(
         destination.undo(images)
         raise
     return Converted(images, warning)
-
-
-def _plan_ranges(reader: AudioReader, settings: Settings) -> SplitPlan | None:
-    """Return how to split a long recording; None if it is short, or does not say."""
-    seconds = reader.promised_seconds
-    if seconds <= LONG_SECONDS:
-        return None
-    whole = SplitPlan(seconds=seconds, ranges=(ALL_CLIPS,))
-    if settings.clips.is_whole or not reader.can_seek():
-        return whole
-    ranges = split(settings.spans, seconds, RANGE_SECONDS)
-    return replace(whole, ranges=tuple(ranges))
 
 
 def warn(images: list[ImageEntry], warning: str) -> list[ImageEntry]:
