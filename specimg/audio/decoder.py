@@ -83,9 +83,10 @@ class Decoder:
     @property
     def promised_seconds(self) -> float:
         """Length by the headers, before anything is read; 0 where they do not say."""
-        if self._stream.frames is not None:
-            return self._stream.frames / self.sample_rate
         frames: int = self._file.frames
+        if self._stream.frames is not None:
+            # What an encoder notes that it has added is counted by the decoder alone.
+            return min(self._stream.frames, frames) / self.sample_rate
         if frames >= UNKNOWN_FRAMES:
             return 0.0
         # Of several streams only the first is known yet; the others are as dense.
