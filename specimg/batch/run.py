@@ -79,7 +79,7 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         run = _Run(output, settings, limits, on_progress)
         run.pass_over(listing)
         with signals_to(run.stop):
-            run.convert(run.look(listing, prune=prune))
+            run.convert(run.plan(listing, prune=prune))
         report = run.report
         output.finish(complete=not report.stopped)
         if part.is_all:
@@ -117,7 +117,7 @@ class _Run:
         with self._output.journal.transaction():
             self._output.journal.pass_over(rows)
 
-    def look(self, listing: Listing, *, prune: bool) -> list[Recording]:
+    def plan(self, listing: Listing, *, prune: bool) -> list[Recording]:
         """Return what is not converted yet, and note what is not there any more."""
         found = plan(self._output, self._config.settings, listing, prune=prune)
         self.report.skipped = found.skipped

@@ -31,9 +31,9 @@ class Spectrograms:
     n_frames: Tensor
     """Frames of each clip before it was extended, shape (n_clips,)."""
     labels: Labels
-    """The class of each clip."""
+    """The class of each clip, shape (n_clips,)."""
     sources: NDArray[np.int64]
-    """The number of each clip's recording."""
+    """The number of each clip's recording, shape (n_clips,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

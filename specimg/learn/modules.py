@@ -52,7 +52,7 @@ class LearnedParameter(nn.Module):
                 msg = f"n_mels={n_mels}: need 1 or more"
                 raise ParameterError(msg)
             if len(start) not in (1, n_mels):
-                msg = f"{len(start)} values, one a band, but n_mels={n_mels}"
+                msg = f"{len(start)} values, one per band, but n_mels={n_mels}"
                 raise ParameterError(msg)
             start = start.expand(n_mels, 1)
         self.scale = scale
