@@ -13,7 +13,7 @@ from typing import BinaryIO
 MAX_TEXT_BYTES = 2**22
 """Of a file of settings or of learned parameters, and of a text in a record.
 
-The largest that specimg writes itself has one number a band for each of the five
+The largest that specimg writes itself has one number per band for each of the five
 parameters of three frontends, at most 4,096 bands of each, and 20 characters a number:
 1.2 MB.
 """

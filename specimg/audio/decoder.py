@@ -84,8 +84,7 @@ class Decoder:
     def promised_seconds(self) -> float:
         """Length by the headers, before anything is read; 0 where they do not say."""
         frames: int = self._file.frames
-        if self._stream.frames is not None:
-            # What an encoder notes that it has added is counted by the decoder alone.
+        if self._stream.frames is not None:  # also those that an encoder has added
             return min(self._stream.frames, frames) / self.sample_rate
         if frames >= UNKNOWN_FRAMES:
             return 0.0

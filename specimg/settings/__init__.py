@@ -174,7 +174,7 @@ class Settings(RenderSettings):
     def to_text(self) -> str:
         """Return all settings on one short line of ASCII, for the images.
 
-        One value a band of a frontend appears as a digest.
+        One value per band of a frontend appears as a digest.
         """
         specs = (format_frontend(f, full=True) for f in self.frontends)
         names = RGB if self.is_rgb else GRAY

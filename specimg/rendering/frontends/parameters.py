@@ -1,4 +1,4 @@
-"""Parameters of a frontend: one number, or one number a band."""
+"""Parameters of a frontend: one number, or one number per band."""
 
 import math
 from collections.abc import Mapping
@@ -76,14 +76,14 @@ def to_numbers(value: object) -> NDArray[np.float64]:
 
 
 def to_parameter(name: str, value: object) -> Parameter:
-    """Turn a number or an array of one number a band into a Parameter."""
+    """Turn a number or an array of one number per band into a Parameter."""
     try:
         numbers = to_numbers(value)
     except (TypeError, ValueError, OverflowError) as error:
-        msg = f"{name}={quote(value)}: need a number, or one number a band"
+        msg = f"{name}={quote(value)}: need a number, or one number per band"
         raise ParameterError(msg) from error
     if numbers.size == 0 or numbers.size != max(numbers.shape, default=1):
-        msg = f"{name} has shape {numbers.shape}: need a number, or one number a band"
+        msg = f"{name} has shape {numbers.shape}: need a number, or one number per band"
         raise ParameterError(msg)
     if numbers.ndim == 0:
         return float(numbers)

@@ -128,7 +128,7 @@ class Pcen:
     def __post_init__(self) -> None:
         settle_parameters(self, self.PARAMETERS)
         if isinstance(self.scale, tuple):
-            msg = "scale is one number for all bands, not one a band"
+            msg = "scale is one number for all bands, not one per band"
             raise ParameterError(msg)
         check_choice("init", self.init, get_args(Init))
 
@@ -189,7 +189,7 @@ def _librosa_pcen(pcen: Pcen, scaled: Spectrogram, frame_rate: float) -> Spectro
     names = ("gain", "bias", "power", "eps")
     values = [column(getattr(pcen, name)) for name in names]
     # librosa takes one number for all bands: the bands that share their parameters
-    # go together, which is all of them unless there is one value a band.
+    # go together, which is all of them unless there is one value per band.
     rows = np.broadcast_arrays(s, *values)
     table = np.concatenate(rows, axis=1)
     if table.shape[0] == 1:

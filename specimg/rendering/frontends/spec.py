@@ -71,7 +71,7 @@ def parse_frontend(
         ``NAME[:key=value[,key=value...]]``, where ``preset=NAME`` and ``@FILE`` (a
         file of learned parameters) stand for several keys, and keys that are given
         as well win over them.  Or a table ``{"frontend": NAME, key: value, ...}``,
-        whose values can be lists of one number a band.  A frontend is returned.
+        whose values can be lists of one number per band.  A frontend is returned.
     folder : Path
         Where a relative FILE is looked for.
 
@@ -117,7 +117,7 @@ def format_frontend(frontend: Frontend, *, full: bool = False) -> str:
 
     If `full`, also of what does not.
 
-    One value a band appears as ``128@1a2b3c4d``: how many, and the beginning of
+    One value per band appears as ``128@1a2b3c4d``: how many, and the beginning of
     the SHA-256 of the values.
     """
     values = _all(frontend) if full else _given(frontend)
@@ -128,7 +128,7 @@ def format_frontend(frontend: Frontend, *, full: bool = False) -> str:
 def tabulate_frontend(frontend: Frontend) -> str | dict[str, Any]:
     """Return what `parse_frontend` makes `frontend` from again, in full.
 
-    That is a string, or a table where there is one value a band.
+    That is a string, or a table where there is one value per band.
     """
     values = _all(frontend)
     if not any(isinstance(value, tuple) for value in values.values()):
@@ -137,11 +137,11 @@ def tabulate_frontend(frontend: Frontend) -> str | dict[str, Any]:
 
 
 def check_bands(frontend: Frontend, n_mels: int) -> None:
-    """Raise a ParameterError unless what is given a band is given `n_mels` times."""
+    """Raise a ParameterError unless what is given per band is given `n_mels` times."""
     for key, value in _given(frontend).items():
         if isinstance(value, tuple) and len(value) != n_mels:
             msg = (
-                f"{frontend.NAME}: {key} has {len(value)} values, one a band, "
+                f"{frontend.NAME}: {key} has {len(value)} values, one per band, "
                 f"but n_mels={n_mels}"
             )
             raise ParameterError(msg)
