@@ -86,6 +86,8 @@ class Decoder:
         if self._stream.frames is not None:
             return self._stream.frames / self.sample_rate
         frames: int = self._file.frames
+        if self._stream.frames is not None:  # also those that an encoder has added
+            return min(self._stream.frames, frames) / self.sample_rate
         if frames >= UNKNOWN_FRAMES:
             return 0.0
         # Only the first stream is known yet; others count as if they were as dense.

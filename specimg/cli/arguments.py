@@ -19,5 +19,5 @@ Out = Annotated[
 ]
 Train = Annotated[
     Path,
-    typer.Argument(metavar="TRAIN", help="A folder with one folder a class."),
+    typer.Argument(metavar="TRAIN", help="A folder with one folder per class."),
 ]

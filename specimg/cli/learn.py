@@ -33,7 +33,7 @@ PerBand = Annotated[
     bool,
     typer.Option(
         "--per-band",
-        help="One value a mel band, not one for all.",
+        help="One value per mel band, not one for all.",
         rich_help_panel=FRONTENDS,
     ),
 ]

@@ -119,11 +119,11 @@ def _draw(
     """Write the figure; return what to say about it, and what is wrong with `file`."""
     from specimg.figure.clip import read_clip  # noqa: PLC0415
     from specimg.figure.figure import draw  # noqa: PLC0415
-    from specimg.figure.panels import plan, render_panels  # noqa: PLC0415
+    from specimg.figure.panels import lay_out, render_panels  # noqa: PLC0415
     from specimg.output import files  # noqa: PLC0415 - keeps --help fast
     from specimg.rendering.bandwidth import describe_bandwidth  # noqa: PLC0415
 
-    layout, longest = plan(settings, arms, zoom)
+    layout, longest = lay_out(settings, arms, zoom)
     with _naming(file):
         clip = read_clip(file, settings, start=start, limit=longest)
         panels = render_panels(clip, settings, arms)

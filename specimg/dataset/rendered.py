@@ -22,11 +22,11 @@ class RenderedDataset:
     pixels: NDArray[np.uint8]
     """Shape (n_clips, height, width, 1 or 3)."""
     labels: Labels
-    """The class of each clip."""
+    """The class of each clip, shape (n_clips,)."""
     sources: NDArray[np.int64]
-    """The number of each clip's recording."""
+    """The number of each clip's recording, shape (n_clips,)."""
     seconds: float
-    """For rendering a clip, the median."""
+    """Median time to render one clip."""
 
 
 def render_dataset(
@@ -39,7 +39,7 @@ def render_dataset(
     DatasetError
         A clip has no picture, or pictures are of different widths.
     ParameterError
-        The frontends do not fit the settings: one value a band, of another n_mels.
+        The frontends do not fit the settings: one value per band, of another n_mels.
     """
     image = replace(settings.image, format="png", bit_depth=8)
     settings = replace(settings, frontends=variant.frontends, image=image)
@@ -66,7 +66,12 @@ def _timed(
 
 
 def check_widths(widths: list[int], settings: Settings) -> None:
-    """Refuse pictures of different widths."""
+    """Refuse pictures of different widths.
+
+    Raises
+    ------
+    DatasetError
+    """
     if len(set(widths)) > 1:
         why = (
             "clip_duration=whole"

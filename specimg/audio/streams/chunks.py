@@ -24,9 +24,9 @@ from specimg.audio.streams.forms import (
     read_form,
     style_of,
 )
-from specimg.audio.streams.likeness import is_alike
 from specimg.audio.streams.patches import patched, replaced, tag_of
 from specimg.audio.streams.pieces import Leftover, Pieces, Span, Stream
+from specimg.audio.streams.similarity import is_alike
 from specimg.audio.tags import read_at
 from specimg.errors import join_warnings
 

@@ -65,7 +65,7 @@ def read_learned(path: Path, frontend: str) -> dict[str, Parameter]:
     n_mels = about.get("n_mels")
     if len(lengths) > 1 or (lengths and n_mels not in (None, *lengths)):
         known = quote(n_mels)
-        msg = f"{path}: n_mels={known}, but one value a band has lengths {lengths}"
+        msg = f"{path}: n_mels={known}, but one value per band has lengths {lengths}"
         raise ParameterError(msg)
     frame_rate = about.get("frame_rate")
     is_rate = isinstance(frame_rate, int | float) and 0 < frame_rate < math.inf
@@ -158,7 +158,7 @@ def _canonical(path: str, name: str, value: object) -> tuple[str, Parameter]:
         with np.errstate(over="ignore", divide="ignore"):
             numbers = convert(np.exp(numbers) if plain != name else numbers)
     except (TypeError, ValueError, OverflowError) as error:
-        msg = f"{path}: {name[:80]} is not a number, nor one number a band"
+        msg = f"{path}: {name[:80]} is not a number, nor one number per band"
         raise ParameterError(msg) from error
     try:
         return key, to_parameter(name, numbers)

@@ -86,10 +86,10 @@ def to_parameter(name: str, value: object) -> Parameter:
     try:
         numbers = to_numbers(value)
     except (TypeError, ValueError, OverflowError) as error:
-        msg = f"{name}={quote(value)}: need a number, or one number a band"
+        msg = f"{name}={quote(value)}: need a number, or one number per band"
         raise ParameterError(msg) from error
     if numbers.size == 0 or numbers.size != max(numbers.shape, default=1):
-        msg = f"{name} has shape {numbers.shape}: need a number, or one number a band"
+        msg = f"{name} has shape {numbers.shape}: need a number, or one number per band"
         raise ParameterError(msg)
     if numbers.ndim == 0:
         return float(numbers)

@@ -128,7 +128,7 @@ class Pcen:
     def __post_init__(self) -> None:
         settle_parameters(self, self.PARAMETERS)
         if isinstance(self.scale, tuple):
-            msg = "scale is one number for all bands, not one a band"
+            msg = "scale is one number for all bands, not one per band"
             raise ParameterError(msg)
         check_choice("init", self.init, get_args(Init))
 

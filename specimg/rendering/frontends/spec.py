@@ -139,7 +139,7 @@ def check_bands(frontend: Frontend, n_mels: int) -> None:
     for key, value in _given(frontend).items():
         if isinstance(value, tuple) and len(value) != n_mels:
             msg = (
-                f"{frontend.NAME}: {key} has {len(value)} values, one a band, "
+                f"{frontend.NAME}: {key} has {len(value)} values, one per band, "
                 f"but n_mels={n_mels}"
             )
             raise ParameterError(msg)
