@@ -83,8 +83,6 @@ class Decoder:
     @property
     def promised_seconds(self) -> float:
         """Length by the headers, before anything is read; 0 where it is unknown."""
-        if self._stream.frames is not None:
-            return self._stream.frames / self.sample_rate
         frames: int = self._file.frames
         if self._stream.frames is not None:  # also those that an encoder has added
             return min(self._stream.frames, frames) / self.sample_rate
