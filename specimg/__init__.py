@@ -4,7 +4,7 @@
 >>> settings = specimg.Settings.from_options({"r": "db", "g": "pcen", "b": "exp"})
 """
 
-TYPE_CHECKING = False  # as typing has it, which takes a while to load
+TYPE_CHECKING = False  # that of typing, whose import takes longer than this module
 if TYPE_CHECKING:
     from specimg.errors import (
         AudioReadError,
@@ -39,7 +39,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is public when it is first used: the command line starts fast."""
+    """Import a public name when it is first used, so that the command starts fast."""
     if name not in __all__:
         msg = f"module 'specimg' has no attribute {name!r}"
         raise AttributeError(msg)

@@ -19,13 +19,13 @@ def main() -> None:
         line = _describe_shortage(error)
         if not line:
             raise
-        # Not by sys.exit: what is done at exit may need what there is too little of.
+        # Not by sys.exit: what Python does at exit may need what is lacking.
         _complain(f"Error: {line}")
         exit_at_once(1)
 
 
 def _describe_shortage(error: BaseException) -> str:
-    """Return what the machine allows too little of, or nothing if it is not that."""
+    """Return what the machine allows too little of; empty if that is not the reason."""
     try:
         from specimg.resources import describe_shortage, is_shortage  # noqa: PLC0415
 

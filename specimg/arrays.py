@@ -1,4 +1,4 @@
-"""The arrays that travel between the stages, by the names of the field."""
+"""The arrays that travel between the stages, and what all stages agree on."""
 
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 """Shape (height, width) or (height, width, 3); row 0 is the top of the picture."""
 
 DECIMALS = 9
-"""Of the seconds where clips start and end, in the manifest as in the cutting."""
+"""Decimals of the seconds where clips start and end, in manifests as in cutting."""
 
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 100, 4_000_000
-"""In Hz: what is outside was written by no recorder."""
+"""Hz; no recorder writes a rate outside of these."""

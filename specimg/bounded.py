@@ -1,7 +1,6 @@
 """Files that a stranger may have written, read within bounds.
 
-A named pipe waits for ever, a device never ends, and a file may be larger than memory:
-none of them is opened for long enough to do harm.
+A named pipe waits for ever, a device never ends, and a file may be larger than memory.
 """
 
 import errno
@@ -11,11 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 MAX_TEXT_BYTES = 2**22
-"""Of a file of settings or of learned parameters, and of a text in a record.
+"""The largest file of settings or of learned parameters, and text in a record.
 
-The largest that specimg writes itself has one number a band for each of the five
-parameters of three frontends, at most 4,096 bands of each, and 20 characters a number:
-1.2 MB.
+The largest that specimg writes itself has three frontends with five parameters each,
+one number per band, for at most 4,096 bands, in 20 characters per number: 1.2 MB.
 """
 
 
@@ -39,7 +37,7 @@ def read_regular(path: Path, limit: int) -> bytes:
     Raises
     ------
     OSError
-        As from `open_regular`; or it is larger.
+        It cannot be opened (see `open_regular`) or read, or is larger.
     """
     with open_regular(path) as file:
         return read_stream(file, limit)

@@ -4,14 +4,14 @@ import os
 from urllib.parse import unquote_to_bytes
 
 RUN_BY_SPREADSHEETS = ("=", "+", "-", "@")
-"""What a cell begins with that a spreadsheet takes for a formula."""
+"""First characters of a cell that a spreadsheet takes for a formula."""
 
 
 def encode_name(name: str) -> str:
     """Percent-encode what a table, a terminal or another system would stumble over.
 
-    That is control characters, bytes that are not UTF-8, backslashes and the
-    percent sign itself, and what a spreadsheet would run, at the beginning;
+    These are control characters, bytes that are not UTF-8, backslashes, the percent
+    sign itself, and a first character that makes a spreadsheet run the name.
     `decode_name` gives the bytes back.
     """
     return encode_cell(name, also="%\\")
@@ -23,9 +23,9 @@ def decode_name(encoded: str) -> bytes:
 
 
 def encode_cell(text: str, also: str = "") -> str:
-    """Percent-encode control characters, and a formula's first character.
+    """Percent-encode control characters, a formula's first character, and `also`.
 
-    For prose, which may hold a percent sign of its own; and the characters of `also`.
+    A percent sign stays as it is, so prose can be read, but not always decoded.
     """
     is_formula = text.startswith(RUN_BY_SPREADSHEETS)
     first = _percent(text[0]) if is_formula else ""
@@ -35,7 +35,7 @@ def encode_cell(text: str, also: str = "") -> str:
 def encode_text(text: str, also: str = "", keep: str = "") -> str:
     """Percent-encode what cannot be printed, such as the commands of a terminal.
 
-    And the characters of `also`, but not those of `keep`.
+    The characters of `also` are encoded as well; those of `keep` never are.
     """
     if text.isprintable() and not any(char in text for char in also):
         return text  # nearly every text
@@ -50,6 +50,6 @@ def encode_text(text: str, also: str = "", keep: str = "") -> str:
 def _percent(char: str) -> str:
     try:
         data = os.fsencode(char)
-    except UnicodeEncodeError:  # half of a pair, which no name holds
+    except UnicodeEncodeError:  # half of a surrogate pair, which no file name holds
         data = char.encode("utf-8", "surrogatepass")
     return "".join(f"%{byte:02X}" for byte in data)

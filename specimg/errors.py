@@ -21,9 +21,8 @@ class MissingExtraError(SpecimgError, ImportError):
 class RecordingError(SpecimgError):
     """One recording cannot be converted; the others can.
 
-    `stage` says where on the way it happened: ``open``, ``decode``, ``clip``,
-    ``render`` or ``write``; or what became of the worker: ``memory``, ``timeout``,
-    ``crash``.
+    `stage` says what failed: ``open``, ``decode``, ``clip``, ``render`` or ``write``;
+    or how the worker ended: ``memory``, ``timeout`` or ``crash``.
     """
 
     stage = "open"
@@ -58,7 +57,7 @@ class UnwritableError(RecordingError, OSError):
 
 
 class WorkerError(RecordingError):
-    """The process that converted a recording came to an end over it."""
+    """The process that converted a recording ended before it was done."""
 
     def __init__(self, message: str, stage: str = "crash") -> None:
         super().__init__(message, stage)
@@ -69,7 +68,7 @@ class WorkerError(RecordingError):
 
 
 class RefusedError(SpecimgError, ValueError):
-    """The output folder holds something else than this run would write."""
+    """The output folder holds something other than this run would write."""
 
 
 class ResourceError(SpecimgError, OSError):
@@ -77,7 +76,7 @@ class ResourceError(SpecimgError, OSError):
 
 
 class DatasetError(SpecimgError, ValueError):
-    """Labeled recordings from which nothing can be learned or told."""
+    """Labeled recordings that nothing can be learned from, or compared on."""
 
 
 class StorageError(SpecimgError, OSError):
@@ -85,7 +84,7 @@ class StorageError(SpecimgError, OSError):
 
 
 def join_warnings(*texts: str) -> str:
-    """Put what is wrong with a recording into one cell of a table, each thing once."""
+    """Join warnings about a recording for one cell of a table, each of them once."""
     parts = [part for text in texts for part in text.split("; ")]
     return "; ".join(dict.fromkeys(filter(None, parts)))
 
@@ -94,13 +93,13 @@ def quote(value: object) -> str:
     """Return a value as a message shows it: in one line, and short, whatever it is."""
     try:
         return shorten(repr(value))
-    except ValueError:  # of its own thousands of digits
+    except ValueError:  # Python refuses to print a number of over 4,300 digits
         return "a number of thousands of digits"
 
 
 def shorten(text: str) -> str:
     """Return a text as a message shows it: not longer than a line."""
-    limit = 80
+    limit = 80  # columns of a terminal
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

@@ -1,4 +1,4 @@
-"""The samples and the pixels of ``specimg convert`` in Python, to the bit."""
+"""`specimg.read` and `specimg.render`: what ``specimg convert`` does, in Python."""
 
 import math
 import numbers
@@ -24,19 +24,19 @@ def read(
 ) -> tuple[Waveform, int]:
     """Read samples as ``specimg convert`` reads them, for `specimg.render`.
 
-    In any format that the command line reads: decoded in one pass and to the end,
-    channels made one as ``settings.mono`` says, at the recording's own rate.  Other
-    readers give other samples for MP3, Vorbis and Opus, and so other pixels.
+    The recording is decoded in one pass and to its true end, and its channels are mixed
+    as ``settings.mono`` says; the sample rate stays its own.  Other readers give other
+    samples for MP3, Vorbis and Opus, and so other pixels.
 
     Parameters
     ----------
-    path : path
-        A recording.
-    settings : Settings
-        Without them, the defaults.
+    path : str or path
+        A recording in any format that the command line reads.
+    settings : Settings, optional
+        The defaults if not given.
     start, end : float
-        Seconds in the recording, such as those of a row of the manifest; without `end`,
-        all that is there, for which there must be memory.
+        Seconds in the recording, such as those of a row of the manifest.  Without
+        `end`, all of the rest is read into memory.
 
     Returns
     -------
@@ -51,15 +51,15 @@ def read(
     AudioReadError
         The recording cannot be read, or is damaged.
     ClipError
-        It ends before `start`.
+        The recording ends before `start`.
     ParameterError
-        `start` or `end` is no time.
+        `start` is negative or not finite, or `end` is not after `start`.
 
     Warns
     -----
     UserWarning
-        The recording is truncated, or otherwise not whole; only if it is read to its
-        end.
+        The recording is truncated or otherwise not whole, which is known only where
+        it is read to its end.
 
     Examples
     --------
@@ -93,20 +93,20 @@ def render(
     """Return the pixels that ``specimg convert`` writes for a clip, to the bit.
 
     The method is that of Hoffman and Van Horn, "From Sound to Images, Part 2:
-    Spectrogram Image Processing" (Macaulay Library, 2021): mel spectrogram, to
-    [0, 1], frontend, to [0, 1].
+    Spectrogram Image Processing" (Macaulay Library, 2021): mel spectrogram, scaled
+    to [0, 1], frontend, scaled to [0, 1] again.
 
     Parameters
     ----------
     samples : array, shape (n_samples,) or (n_samples, n_channels)
-        One clip as it was recorded, on any scale, real; channels become one as
-        ``settings.mono`` says, unless that is done already.  No longer than
-        ``settings.clips.duration``; a shorter clip is extended with silence, unless
-        it is a ``whole`` recording or ``settings.clips.final`` is ``remainder``.
+        One clip as it was recorded: real numbers on any scale, no longer than
+        ``settings.clips.duration``.  Several channels are mixed as ``settings.mono``
+        says.  A shorter clip is extended with silence, unless it is a ``whole``
+        recording or ``settings.clips.final`` is ``remainder``.
     sample_rate : int
-        Of `samples`, in Hz.
-    settings : Settings
-        Without them, the defaults.
+        Sample rate of `samples` in Hz.
+    settings : Settings, optional
+        The defaults if not given.
 
     Returns
     -------
@@ -117,8 +117,9 @@ def render(
     Raises
     ------
     RenderError
-        `samples` are too long, too short for one window, have no such channel,
-        or are not finite numbers.
+        `samples` are longer than a clip or shorter than one window, lack the channel
+        of ``settings.mono``, or are not finite real numbers; or `sample_rate` is out of
+        range.
 
     Examples
     --------

@@ -1,10 +1,16 @@
-"""What the machine allows a process: open files, processes, memory."""
+"""What the machine allows a process: processors, memory, open files, processes."""
 
 import errno
+import os
 import sys
 from functools import lru_cache
 
 from specimg.errors import ResourceError
+
+_MEGABYTE = 2**20
+
+_LEAST_FOR_WORKER = 512
+"""Megabytes that a worker may use even where not all workers can at once."""
 
 _SHORTAGES = {
     "RLIMIT_AS": ("little address space", " kB", "-v"),
@@ -12,8 +18,8 @@ _SHORTAGES = {
     "RLIMIT_NOFILE": ("few open files", "", "-n"),
     "RLIMIT_NPROC": ("few processes and threads of one user", "", "-u"),
 }
-"""By the names of the limits: what there may be too little of, its unit, and the option
-of ulimit that sets it."""
+"""For each limit, what there may be too little of, its unit, and the option of ulimit
+that sets it."""
 
 _USUAL = {
     "RLIMIT_AS": 2**30,
@@ -21,11 +27,11 @@ _USUAL = {
     "RLIMIT_NOFILE": 256,
     "RLIMIT_NPROC": 256,
 }
-"""A limit below that was set on purpose."""
+"""Bytes or numbers; a limit that is lower was set on purpose."""
 
 _LEAST_ADDRESS_SPACE = 108 * 2**20
-"""Bytes below which libraries end the process while they are loaded, or complain aloud;
-`--help` takes little more, `convert` half as much again."""
+"""Bytes below which some libraries end the process, or print to stderr, while they are
+loaded; `--help` takes little more, `convert` half as much again."""
 
 _BY_ERRNO = {
     errno.EMFILE: ("RLIMIT_NOFILE",),
@@ -37,7 +43,7 @@ _NO_THREAD = "can't start new thread"
 
 
 def check_address_space() -> None:
-    """Raise what loading the libraries would not: some end the process instead.
+    """Refuse a limit at which libraries end the process while they are loaded.
 
     Raises
     ------
@@ -56,18 +62,47 @@ def is_shortage(error: BaseException) -> bool:
 def describe_shortage(error: BaseException | None) -> str:
     """Return what there is too little of, and what to do about it.
 
-    `error` is what came of it; None where nobody knows, and a limit that is unusual
-    may be the reason.
+    `error` is what the shortage led to; None where that is not known, and a limit
+    that is unusual may be the reason.
     """
     names = _limits_behind(error) or tuple(_USUAL)
     limits = {name: _limits()[name] for name in names if name in _limits()}
     unusual = [name for name, limit in limits.items() if limit < _USUAL[name]]
-    # What an error speaks of may also be a limit that is not unusual.
+    # An error may also be about a limit that is not unusual.
     for name in unusual or (limits if error else ()):
         what, unit, option = _SHORTAGES[name]
         limit = limits[name] // 1024 if unit else limits[name]
         return f"too {what} allowed ({limit}{unit}): raise it with ulimit {option}"
     return "the machine has no memory left, or no room for more processes"
+
+
+def count_processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def share_memory(workers: int) -> int:
+    """Return the megabytes for each of `workers`, of four fifths of the machine's."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows
+        total = 8 * 2**30
+    return max(_LEAST_FOR_WORKER, total * 4 // 5 // workers // _MEGABYTE)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let allocations of this process beyond a limit fail, instead of the machine."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    # Data, not address space: libraries reserve more addresses than they use.
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    wanted = megabytes * _MEGABYTE
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
 def allow_open_files(count: int) -> None:
@@ -76,7 +111,7 @@ def allow_open_files(count: int) -> None:
     Raises
     ------
     ResourceError
-        It may not.
+        The hard limit is lower.
     """
     soft = _limits().get("RLIMIT_NOFILE", count)
     if sys.platform == "win32" or soft >= count:
@@ -94,7 +129,7 @@ def allow_open_files(count: int) -> None:
 
 
 def _limits_behind(error: BaseException | None) -> tuple[str, ...]:
-    """Return the limits that an error or its causes speak of."""
+    """Return the limits that an error or its causes are about."""
     found: tuple[str, ...] = ()
     while error is not None:
         if isinstance(error, OSError) and error.errno in _BY_ERRNO:
@@ -121,9 +156,9 @@ def _is_little(name: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _limits() -> dict[str, int]:
-    """Return the limits that are set; of memory in bytes.
+    """Return the limits that are set, those of memory in bytes.
 
-    Read once, early: later it may take a file or memory that cannot be had.
+    They are read once, early: later that may take a file or memory that is lacking.
     """
     if sys.platform == "win32":
         return {}

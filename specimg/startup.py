@@ -1,7 +1,4 @@
-"""What makes a command start or run faster, and does nothing else.
-
-Each of these can go without a change of what is written.
-"""
+"""What makes a command start or run faster, and changes nothing that is written."""
 
 import gc
 import os
@@ -10,14 +7,16 @@ import sys
 _WITH_LARGE_MATRICES = ("compare", "learn")
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Numbers of options of glibc's mallopt."""
 _ALWAYS_KEPT = 2**30
+"""Bytes, more than any array has."""
 
 
 def load_script_once() -> None:
-    """Let worker processes not load what the command line has loaded.
+    """Keep worker processes from running the script of the command line again.
 
-    A new process loads the module that is called ``__main__`` as well: the command
-    line, of which a worker needs nothing.
+    multiprocessing runs the file of ``__main__`` in every new process, by its
+    ``__spec__`` or its ``__file__``; a worker needs nothing of it.
     """
     script = sys.modules["__main__"]
     script.__spec__ = None
@@ -27,17 +26,17 @@ def load_script_once() -> None:
 def use_one_thread() -> None:
     """Let OpenBLAS start no threads, except for commands that multiply large matrices.
 
-    All others start faster without them, and take less memory.
+    All others start about 0.08 s sooner without them.
     """
     if _command() not in _WITH_LARGE_MATRICES:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def will_convert() -> bool:
-    """Whether workers will be needed, before the options are read.
+    """Tell before the options are read whether workers will be needed.
 
-    The process that they are forked from loads its libraries while this one loads its
-    own.
+    The process that they are forked from then loads its libraries while this one loads
+    its own.  Fewer words than ``specimg convert INPUT OUT`` convert nothing.
     """
     return _command() == "convert" and len(sys.argv) > 3
 
@@ -45,8 +44,8 @@ def will_convert() -> bool:
 def collect_garbage_seldom() -> None:
     """Let Python look for garbage less often.
 
-    A long list of recordings is none, but Python looks through all of it again and
-    again.
+    It looks through a long list of recordings again and again: to make one of 100,000
+    takes 0.57 s of processor time, and 0.33 s with these thresholds.
     """
     gc.set_threshold(100_000, 50, 50)
 
@@ -54,8 +53,9 @@ def collect_garbage_seldom() -> None:
 def keep_freed_memory() -> None:
     """Let freed memory stay with this process, where the C library is glibc.
 
-    The next array is as large.  Else each comes in fresh pages, whose faults take
-    longer than much of what is computed in them.
+    Otherwise each array above 32 MB comes in fresh pages: a recording of two minutes as
+    one clip takes 190 ms of processor time, with 5,700 page faults, instead of 170 ms
+    with 50.  Clips of three seconds take the same either way.
     """
     import ctypes  # noqa: PLC0415 - not for every command
 

@@ -1,4 +1,4 @@
-"""The stream for complaints, which libraries in C write to as well."""
+"""The stream to stderr, apart from what libraries in C write there."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from typing import TextIO
 
 @contextmanager
 def private_stderr() -> Iterator[TextIO]:
-    """Yield a stream to stderr, which nothing else reaches meanwhile.
+    """Yield a stream to stderr, to which nothing else can write meanwhile.
 
     libmpg123 writes its own complaints about damaged MP3 files there, and a worker
     that has not begun when the run ends would write a traceback.
@@ -21,7 +21,7 @@ def private_stderr() -> Iterator[TextIO]:
     try:
         sys.stderr.flush()
         descriptor = sys.stderr.fileno()
-    except (OSError, ValueError):  # not a real stream, or one that nobody reads
+    except (OSError, ValueError):  # not a file, or one that is closed
         yield sys.stderr
         return
     saved = os.dup(descriptor)

@@ -1,4 +1,4 @@
-"""How tests run here, and what several files of them need."""
+"""Settings of hypothesis, and a fixture that several files of tests need."""
 
 import tarfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Runs of the command: their inputs, what they leave, and who is still alive."""
+"""Runs of the command: their inputs, what they leave, and their processes."""
 
 import csv
 import shutil
@@ -17,7 +17,7 @@ QUICK = ("--clip-duration", "0.5", "--n-mels", "32", "--hop-length", "256")
 
 
 def tree(out: Path) -> dict[str, bytes]:
-    """All files of an output but the run's own record."""
+    """Return the files of an output, without the run's own record."""
     paths = (
         p for p in out.rglob("*") if p.is_file() and not p.name.startswith(".specimg")
     )
@@ -55,7 +55,7 @@ def field(folder: Path, count: int, seconds: float = 1.3) -> Path:
 
 
 def left_after_2_seconds(session: int) -> list[int]:
-    """Return what is still alive of a run, two seconds after it has ended at most."""
+    """Return the processes of a run that are still alive two seconds after its end."""
     give_up = time.monotonic() + 2
     while processes_of(session) and time.monotonic() < give_up:
         time.sleep(0.05)
@@ -63,7 +63,7 @@ def left_after_2_seconds(session: int) -> list[int]:
 
 
 def processes_of(session: int) -> list[int]:
-    """Processes that a run has started, by the session that it was put in."""
+    """Return the processes that a run has started, by the session that it is in."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -359,4 +359,4 @@ def test_learned_parameters_of_other_bands_are_refused(
     arm = f"exp:@{tmp_path / 'learned.json'}"
     status, _, stderr = compare(folders, "--arm", arm)
     assert status == 2
-    assert "a has 2 values, one a band, but n_mels=128" in stderr
+    assert "a has 2 values, one per band, but n_mels=128" in stderr

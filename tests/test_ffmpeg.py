@@ -49,8 +49,8 @@ def compare(path: Path) -> str:
     n = min(len(got), len(expected))
     # ffmpeg decodes some to 16 bits, which is all that there is of a faint sound.
     is_faint = np.abs(got[:n] - expected[:n]).max(initial=0) < 4 / 2**15
-    likeness = 1.0 if is_faint else same_sound(got, expected, SLACK)
-    return "same" if likeness > 0.99 else f"silent: a correlation of {likeness:.3f}"
+    similarity = 1.0 if is_faint else same_sound(got, expected, SLACK)
+    return "same" if similarity > 0.99 else f"silent: a correlation of {similarity:.3f}"
 
 
 @needs("ffmpeg", "ffprobe")

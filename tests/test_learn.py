@@ -261,7 +261,7 @@ def test_a_module_of_nothing_is_refused(arguments: dict[str, float]) -> None:
     [
         ({"loudness": 1.0}, "unknown parameter loudness"),
         ({"gain": -1.0}, "gain=-1: need >= 0"),
-        ({"gain": (1.0, 2.0)}, "2 values, one a band, but n_mels=12"),
+        ({"gain": (1.0, 2.0)}, "2 values, one per band, but n_mels=12"),
         ({"s": 0.1, "time_constant": 1.0}, "not both"),
         ({"init": "loud"}, "need one of"),
     ],

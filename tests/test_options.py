@@ -19,6 +19,7 @@ from specimg.cli.picture_options import FRONTEND_NAMES, PICTURE_OPTIONS
 from specimg.rendering.frontends.spec import split_spec
 from specimg.settings.options import KNOWN, merge
 from specimg.settings.variants import parse_variant
+from specimg.signals import ended_by
 
 COMMANDS: Any = get_command(app)
 NAMES = [name for options in PICTURE_OPTIONS.values() for name in options]
@@ -252,6 +253,6 @@ def test_the_exit_statuses_are_those_that_help_names(tmp_path: Path) -> None:
         exit_codes.SOME_FAILED: ["in", "out"],
     }
     assert list(runs) == [0, 1, 2, 3]
-    assert exit_codes.ended_by(15) == 143
+    assert ended_by(15) == 143
     for status, arguments in runs.items():
         assert specimg("convert", *arguments, cwd=tmp_path).returncode == status

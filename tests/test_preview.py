@@ -22,7 +22,7 @@ from specimg import ParameterError, RecordingError, Settings
 from specimg.figure.clip import read_clip
 from specimg.figure.figure import make_figure
 from specimg.figure.layout import Layout
-from specimg.figure.panels import Panel, plan, render_panels
+from specimg.figure.panels import Panel, lay_out, render_panels
 from specimg.figure.scales import hz_ticks, hz_to_band, time_extent
 from specimg.figure.variants import default_variants
 from specimg.figure.waveform import envelope
@@ -167,7 +167,7 @@ def test_a_tone_of_1_khz_lies_at_its_tick(
     settings = Settings.from_options(given)
     path = write(tmp_path / "a.wav", tone(1000, 5, 48_000), 48_000)
     arms = [parse_variant("raw")]
-    layout, limit = plan(settings, arms)
+    layout, limit = lay_out(settings, arms)
     clip = read_clip(path, settings, start=0, limit=limit)
     panels = render_panels(clip, settings, arms)
     figure = make_figure("name", clip, panels, settings, layout)
@@ -201,7 +201,7 @@ def test_a_click_lies_at_its_second(tmp_path: Path, center: bool, start: float) 
     path = write(tmp_path / "a.wav", samples, subtype="FLOAT")
     settings = Settings.from_options({"center": center})
     arms = [parse_variant("raw")]
-    layout, limit = plan(settings, arms)
+    layout, limit = lay_out(settings, arms)
     clip = read_clip(path, settings, start=start, limit=limit)
     panels = render_panels(clip, settings, arms)
     figure = make_figure("name", clip, panels, settings, layout)
@@ -313,7 +313,7 @@ def test_a_frontend_of_the_command_line_is_the_only_panel(
     figures.append(read_figure(preview(path, "--frontend", spec)))
     assert len(find_all(figures[0], pixels)) == 1
     assert np.array_equal(figures[0], figures[1])
-    layout, _ = plan(Settings(), [parse_variant(spec)])
+    layout, _ = lay_out(Settings(), [parse_variant(spec)])
     assert figures[0].shape[:2] == (layout.height, layout.width)
 
 
@@ -346,7 +346,7 @@ def test_the_axes_of_another_size_are_those_of_the_clip(tmp_path: Path) -> None:
     extents, ticks = [], []
     for size in ("native", "300x64"):
         settings, arms = Settings.from_options({"size": size}), [parse_variant("db")]
-        layout, limit = plan(settings, arms)
+        layout, limit = lay_out(settings, arms)
         clip = read_clip(path, settings, start=1, limit=limit)
         panels = render_panels(clip, settings, arms)
         figure = make_figure("name", clip, panels, settings, layout)
@@ -444,7 +444,7 @@ def test_odd_names_and_silence_are_drawn(tmp_path: Path) -> None:
 def test_an_offset_does_not_hide_the_waveform(tmp_path: Path) -> None:
     settings, arms = Settings(), [parse_variant("db")]
     path = write(tmp_path / "a.wav", 0.001 * tone(440) + 0.25, subtype="FLOAT")
-    layout, limit = plan(settings, arms)
+    layout, limit = lay_out(settings, arms)
     clip = read_clip(path, settings, start=0, limit=limit)
     panels = render_panels(clip, settings, arms)
     figure = make_figure("name", clip, panels, settings, layout)

@@ -16,7 +16,7 @@ from PIL import Image
 from sounds import SPECIMG, specimg
 
 from specimg import Settings
-from specimg.figure.panels import plan
+from specimg.figure.panels import lay_out
 from specimg.figure.variants import default_variants
 from specimg.output.manifest import Failure, PassedOver, Record
 from specimg.settings.options import KNOWN
@@ -95,7 +95,7 @@ def test_the_picture_of_the_readme_is_what_its_first_command_makes(
     shown, made = read_figure(PROJECT / picture), read_figure(project / picture)
     assert shown.shape == made.shape
     arms = default_variants(Settings())
-    layout, _ = plan(Settings(), arms)
+    layout, _ = lay_out(Settings(), arms)
     for index in range(len(arms)):
         # Only the panels: letters may look otherwise on another machine.
         left, top, width, height = map(int, layout.panel(index))

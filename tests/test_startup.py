@@ -196,6 +196,16 @@ def test_too_little_address_space_is_a_sentence(
     assert "raise it with ulimit -v" in line
 
 
+@linux
+def test_torch_that_has_too_little_room_is_not_called_missing(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    learn = ("learn", "recordings", "--frontend", "exp", "-o", "out/learned.json")
+    result = limited("-v 300000", *learn, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert "too little address space allowed (300000 kB)" in line
+
+
 # Root has no such limit. The tests' Python may be in a folder that only root can read.
 NOBODY = (
     "setpriv --reuid=nobody --regid=nogroup --clear-groups "

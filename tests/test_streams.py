@@ -80,7 +80,11 @@ def test_the_length_of_an_mp3_is_known_before_it_is_decoded(
     tag = b"ID3\x03\0\0\0\0\x40\0" + bytes(8192)
     path.write_bytes(tag + path.read_bytes())
     with AudioReader(path) as reader:
-        assert reader.promised_seconds == pytest.approx(12, abs=0.1)
+        promised = reader.promised_seconds
+    assert promised == pytest.approx(12, abs=0.1)
+    if "uncounted" not in kind:
+        # Its encoder notes how much it has added, which is no sound.
+        assert promised == len(read(path)[0]) / RATE
     dry = specimg("convert", path, tmp_path / "out", "--dry-run")
     assert dry.stdout.startswith("would read 1 recording, 12.")
 

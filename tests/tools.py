@@ -1,4 +1,4 @@
-"""Programs of others that make and decode recordings for the tests."""
+"""Other programs, which make and decode recordings for the tests."""
 
 import shutil
 import subprocess
@@ -32,7 +32,7 @@ def encode(sound: Path, path: Path, *options: str) -> Path:
 
 
 def decode(path: Path, sample_rate: int, channels: int) -> NDArray[np.float32]:
-    """Decode a recording with ffmpeg, whatever of it can be; mono, by the mean."""
+    """Decode what ffmpeg can of a recording, to the mean of its channels."""
     command = ["ffmpeg", "-v", "quiet", "-i", f"file:{path}", "-map", "0:a:0"]
     command += ["-ar", str(sample_rate), "-f", "f32le", "-"]
     data = subprocess.run(command, check=False, capture_output=True).stdout

@@ -1,10 +1,9 @@
 """Write the reference of the commands into a page, from the commands themselves.
 
-A page that holds the line ``<!-- commands -->`` gets, in place of it, a section for
-every command: its help, and a table of options for each group that ``--help`` shows.
-The line ``<!-- frontends -->`` is replaced by what ``specimg frontends`` prints.  An
-option, a command or a frontend that is added to specimg is therefore in the
-documentation without any other step.
+In a page, the line ``<!-- commands -->`` becomes a section for every command, with its
+help and a table of options for each group that ``--help`` shows, and the line
+``<!-- frontends -->`` becomes what ``specimg frontends`` prints.  So an option, a
+command or a frontend that is added to specimg is in the documentation at once.
 """
 
 import re
@@ -15,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from specimg.cli import app
+from specimg.cli.sections import ARGUMENTS, find_sections
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -56,19 +56,11 @@ def _describe(context: typer.Context) -> str:
     command: Any = context.command  # Typer does not export the type of its commands
     # Lines of the help end where they did in the source; Markdown joins them.
     blocks = [f"### `specimg {context.info_name}`", format_text(command.help or "")]
-    groups: dict[str, list[str]] = {}
-    for param in command.get_params(context):
-        record = param.get_help_record(context)
-        if record is None:  # it is hidden
-            continue
-        is_argument = param.param_type_name == "argument"
-        usual = "Arguments" if is_argument else "Options"
-        names = param.metavar if is_argument else record[0]
-        row = _row(names or param.name.upper(), record[1], param.metavar)
-        title = getattr(param, "rich_help_panel", None) or usual
-        groups.setdefault(title, []).append(row)
-    groups["Options"] = groups.pop("Options")  # last; --help is always there
-    for title, rows in groups.items():
+    for title, parameters in find_sections(command, context).items():
+        rows = [
+            _row(param.metavar if title == ARGUMENTS else names, text, param.metavar)
+            for param, (names, text) in parameters
+        ]
         header = f"| {title} | Meaning | Default |\n|---|---|---|"
         blocks.append("\n".join([header, *rows]))
     return "\n\n".join(blocks)

@@ -19,14 +19,15 @@ from specimg.errors import AudioReadError
 def judge(path: Path) -> bool | str:
     """Say what to do with a file that was found in a folder.
 
-    One that is called like audio is always a recording, so that a broken one is not
-    passed over in silence; but not the companions that macOS writes to other disks.
+    A file with the extension of an audio format is always a recording, so that a
+    damaged one is not passed over in silence; except for the companions (``._*``) that
+    macOS writes to other disks.
 
     Returns
     -------
     bool or str
-        True for a recording, and False for what has no sound.  A text for sound in a
-        format that is not read, and that recordings are not called after: why.
+        True for a recording, False for a file without sound.  For sound that is not
+        read, and whose format is not one of recorders, a text that says why.
     """
     if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith("._"):
         return True

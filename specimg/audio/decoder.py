@@ -1,4 +1,4 @@
-"""A recording decoded from its first sample to its last, whatever its file is made of.
+"""A recording decoded from its first sample to its last, in whatever file it is.
 
 soundfile seeks after every read, and a seek is not exact in MP3 and Vorbis; so nothing
 here ever seeks while it reads.  Nothing is allocated by what a header promises, either.
@@ -30,7 +30,7 @@ from specimg.audio.streams import (
 from specimg.errors import AudioReadError, DecodeError, join_warnings
 
 MAX_HOLE_SECONDS = 3600.0
-"""A longer hole is no hole, but a time that is wrong."""
+"""A longer hole is taken for a wrong time stamp."""
 
 
 class Decoder:
@@ -49,9 +49,9 @@ class Decoder:
         self._holes: list[tuple[float, float]] = []
         self._at_end = False
         self._silent = self._muted = 0
-        """Frames of silence that come first, and of what is decoded then."""
+        """Frames of silence to give next, and decoded frames to silence after them."""
         self.frames_read = 0
-        """Of the recording, holes and what was sought past included."""
+        """Frames of the recording so far, with holes and frames that were skipped."""
         try:
             stream = self._next_stream() or Stream()
             self._file = open_forward(self._handle, stream.source)
@@ -82,13 +82,13 @@ class Decoder:
 
     @property
     def promised_seconds(self) -> float:
-        """Length by the headers, before anything is read; 0 where they do not say."""
-        if self._stream.frames is not None:
-            return self._stream.frames / self.sample_rate
+        """Length by the headers, before anything is read; 0 where it is unknown."""
         frames: int = self._file.frames
+        if self._stream.frames is not None:  # also those that an encoder has added
+            return min(self._stream.frames, frames) / self.sample_rate
         if frames >= UNKNOWN_FRAMES:
             return 0.0
-        # Of several streams only the first is known yet; the others are as dense.
+        # Only the first stream is known yet; others count as if they were as dense.
         source = self._stream.source
         n_bytes = self._size() - self._stream.offset
         whole = n_bytes / max(1, len(source)) if source is not None else 1.0
@@ -97,7 +97,7 @@ class Decoder:
     def can_seek(self) -> bool:
         """Whether reading can begin anywhere, exactly, up to the promised end.
 
-        Afterwards the position is lost: only to be asked where nothing is read.
+        Asking loses the position: only for a recording that is not read afterwards.
         """
         source = self._stream.source
         is_all = source is None or len(source) >= self._size() - self._stream.offset
@@ -126,9 +126,9 @@ class Decoder:
         self.frames_read = frame
 
     def read(self, n_frames: int) -> NDArray[np.float32]:
-        """Decode on, shape (n, n_channels); what is returned is valid until the next.
+        """Decode up to `n_frames`, shape (n, n_channels); 0 where the recording ends.
 
-        Some of the `n_frames`; none where the recording ends.
+        The array is valid until the next call.
 
         Raises
         ------
@@ -175,7 +175,7 @@ class Decoder:
         return block
 
     def _next_stream(self) -> Stream | None:
-        """Return what is to be decoded next, and note what is not."""
+        """Return the next stream, and note what is left undecoded before it."""
         for item in self._streams:
             if isinstance(item, Stream):
                 return item
@@ -183,7 +183,7 @@ class Decoder:
         return None
 
     def _go_on(self) -> bool:
-        """Begin with the next stream; return whether there is one."""
+        """Go on with the next stream; return whether there is one."""
         self._warnings.append(self._stream.warning)
         n_decoded = self.frames_read - self._begun
         self._warnings.append(describe_truncation(self._file, n_decoded))
@@ -195,7 +195,7 @@ class Decoder:
             raise AudioReadError(msg) from error
 
     def _open(self, stream: Stream) -> bool:
-        """Open a further stream, if it goes on as the first one; else leave it."""
+        """Open a further stream, if its format is that of the first; else leave it."""
         gap = 0 if stream.start is None else stream.start - self.frames_read
         n_bytes = self._size() - stream.offset
         if gap > MAX_HOLE_SECONDS * self.sample_rate:
@@ -220,7 +220,7 @@ class Decoder:
         return True
 
     def _begin(self, stream: Stream) -> None:
-        """Note how the stream that is open now continues the recording."""
+        """Note how the stream that was opened continues the recording."""
         self._stream = stream
         frames: int = self._file.frames
         self._left = min(UNKNOWN_FRAMES, frames)
@@ -232,15 +232,14 @@ class Decoder:
             begin = self.frames_read / self.sample_rate
             self._holes.append((begin, hole / self.sample_rate))
         while known and self._left:
-            known -= (
-                len(self._decode(min(known, self._left, len(self._block)))) or known
-            )
+            block = self._decode(min(known, self._left, len(self._block)))
+            known -= len(block) or known  # nothing decoded: the stream has ended
 
     def _leave(self, n_bytes: int, seconds: float | None, text: str) -> None:
-        """Note that something of the file is not decoded."""
+        """Note that `n_bytes` at the end of the file are not decoded."""
         before = self._size() - n_bytes
-        # What little was read does not tell how many bytes a second has.
-        # Before the first stream is open, not even the sample rate is known.
+        # Less than a second does not tell how many bytes a second has.  Before the
+        # first stream is open, not even the sample rate is known.
         is_enough = self.frames_read and self.frames_read >= self.sample_rate
         if seconds is None and is_enough and before > 0:
             seconds = n_bytes / before * self.frames_read / self.sample_rate

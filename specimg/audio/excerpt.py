@@ -9,7 +9,7 @@ from specimg.arrays import DECIMALS, Waveform
 from specimg.audio.reading import AudioReader
 
 BLOCK = 2**18
-"""Samples that are read at a time: a short recording takes no memory for a long one."""
+"""Samples that are read at a time, so that memory is taken as they come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,11 +21,11 @@ class Excerpt:
     sample_rate: int
     """In Hz."""
     first: int
-    """The recording's sample that it begins with."""
+    """Number of the sample of the recording that it begins with."""
     last: int
-    """The sample up to which the recording was read; its end, where that came first."""
+    """Number of the sample before which reading stopped, or the recording ended."""
     warning: str
-    """What is wrong with the recording, if it was read to its end; else empty."""
+    """What is wrong with the recording; empty where it was not read to its end."""
 
     @property
     def start(self) -> float:
@@ -34,14 +34,14 @@ class Excerpt:
 
     @property
     def end(self) -> float:
-        """Seconds; where the recording ends, also when its picture is extended."""
+        """Seconds; silence that extends its picture does not count."""
         return (self.first + self.samples.size) / self.sample_rate
 
 
 def read_excerpt(
     path: Path, channel: int | None, start: float = 0.0, end: float | None = None
 ) -> Excerpt:
-    """Read from `start` up to `end`, both in seconds, or as far as there is something.
+    """Read from `start` up to `end`, both in seconds, or to the recording's end.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def read_excerpt(
 def _seconds_to_seek(path: Path, channel: int | None) -> float:
     """Return how far a recording can be sought in; 0 where it must be read through.
 
-    With a reader of its own: asking loses the position.
+    It opens the recording by itself, because asking loses the position.
     """
     with AudioReader(path, channel) as reader:
         return reader.promised_seconds if reader.can_seek() else 0.0

@@ -1,4 +1,4 @@
-"""soundfile, so that it reads forwards, and says what it did not find."""
+"""soundfile, made to read forwards only, and what it cannot say of a file."""
 
 import re
 from typing import BinaryIO
@@ -12,13 +12,13 @@ VALUES_AT_ONCE = 2**18
 """Decoded values in memory at a time, over all channels."""
 
 UNKNOWN_FRAMES = 2**62
-"""What libsndfile says at least where a header, as of a streamed FLAC, says nothing."""
+"""Frames that libsndfile gives, or more, where a header names none (streamed FLAC)."""
 
 _SEEKABLE_FORMATS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "AIFF", "CAF")
-"""Where libsndfile goes to exactly the frame that it is asked for."""
+"""Containers in which libsndfile seeks to exactly the frame that it is asked for."""
 
 _SAMPLEWISE = re.compile(r"PCM_\w+|FLOAT|DOUBLE|ALAW|ULAW")
-"""Codings whose every frame stands for itself, or that find their way as FLAC does."""
+"""Codings whose frames are independent, or that can be sought in exactly, as FLAC."""
 
 _SHORT_CHUNK = re.compile(
     r"^ *(?:data|SSND|Data Size|riff|Riff size) *: (\d+) \(should be (\d+)\)",
@@ -37,7 +37,7 @@ class ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]
 def open_forward(file: BinaryIO, source: Pieces | None) -> ForwardSoundFile:
     """Open a file itself, or pieces of it.
 
-    By descriptor, so that no name, of whatever bytes or extension, matters.
+    It is opened by its descriptor, so that its name and extension do not matter.
 
     Raises
     ------
@@ -70,11 +70,11 @@ def count_frames(source: Pieces) -> tuple[int, int]:
 def describe_truncation(file: ForwardSoundFile, frames_read: int) -> str:
     """Say what is missing of a file that was read to its end.
 
-    Hardly a decoder complains about a file that stops too early; so what was decoded
-    is compared with what the header says.  Returns an empty string if all is there.
+    Few decoders complain about a file that stops too early, so what was decoded is
+    compared with what the header says.  Returns an empty string if all is there.
     """
     if file.format == "MP3" or file.subtype.startswith("MPEG"):
-        return ""  # it guesses; the frames were counted before
+        return ""  # libsndfile guesses the length; `streams.mpeg` has counted
     if frames_read < file.frames < UNKNOWN_FRAMES:
         return (
             f"truncated: {frames_read / file.samplerate:.3f} s "
@@ -87,7 +87,7 @@ def describe_truncation(file: ForwardSoundFile, frames_read: int) -> str:
 
 
 def describe_other(file: ForwardSoundFile) -> str:
-    """Say of what kind a further recording is that does not go on as the first one."""
+    """Describe a further recording in the file, whose format differs from the first."""
     plural = "s" * (file.channels != 1)
     return (
         f"of another recording behind, with {file.samplerate} Hz and "
@@ -96,6 +96,6 @@ def describe_other(file: ForwardSoundFile) -> str:
 
 
 def seeks_exactly(file: ForwardSoundFile) -> bool:
-    """Whether a file goes to exactly the frame that it is asked for."""
+    """Whether libsndfile seeks in a file to exactly the frame that it is asked for."""
     is_exact = _SAMPLEWISE.fullmatch(file.subtype) is not None
     return file.format in _SEEKABLE_FORMATS and is_exact

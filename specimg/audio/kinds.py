@@ -9,8 +9,10 @@ _MOST_KINDS = 10
 """Kinds that are named; the rest is counted together."""
 
 _ODD = ""
+"""The kind of all files whose extension is not plain."""
+
 _PLAIN_EXTENSION = re.compile(r"\.[a-z0-9_+~-]{1,12}")
-"""In lower case; any other may be long, or hold what a terminal stumbles over."""
+"""Lower case; any other extension may be long, or hold control characters."""
 
 
 def count_kinds(passed_over: Mapping[str, str]) -> dict[str, int]:

@@ -18,8 +18,7 @@ class AudioReader:
     """A recording that is being read, from its beginning to its end.
 
     Its end is where the sound ends, whatever its header says: a file may hold several
-    recordings one behind the other, and holes, which are silent and cost no more than
-    themselves.
+    recordings one after the other, and holes, which are read as silence.
 
     Parameters
     ----------
@@ -74,7 +73,7 @@ class AudioReader:
 
     @property
     def promised_seconds(self) -> float:
-        """Length by the header, before anything is read; 0 where it does not say."""
+        """Length by the header, before anything is read; 0 where it is unknown."""
         return self._decoder.promised_seconds
 
     @property
@@ -88,7 +87,7 @@ class AudioReader:
     def can_seek(self) -> bool:
         """Whether reading can begin anywhere, exactly, up to the promised end.
 
-        Afterwards the position is lost: only to be asked where nothing is read.
+        Asking loses the position: only for a recording that is not read afterwards.
         """
         return self._decoder.can_seek()
 
@@ -138,7 +137,7 @@ class AudioReader:
         return done
 
     def _check_bounds(self) -> None:
-        """Refuse what no recorder writes, and a channel that is not there."""
+        """Refuse what no recorder writes, and a channel that the recording lacks."""
         if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
             msg = (
                 f"sample rate {self.sample_rate} Hz: need {MIN_SAMPLE_RATE:,} to "

@@ -1,4 +1,4 @@
-"""The recordings that are named on the command line, or lie in folders named there."""
+"""The recordings among the inputs, and in the folders among them."""
 
 import hashlib
 import os
@@ -29,7 +29,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What was found."""
+    """The recordings that were found, and what was passed over."""
 
     recordings: tuple[Recording, ...]
     """In the order of their names, each once."""
@@ -65,10 +65,10 @@ def find_recordings(
         followed, but not round in circles; folders whose name begins with a dot
         are not entered.
     judge : callable
-        Decides about the files in folders: True for a recording, False for what has
-        no sound, and a text for sound that cannot be read: why.
+        Decides about a file in a folder: True for a recording, False for a file
+        without sound, and a text that says why its sound cannot be read.
     leave_out : Path
-        A folder that is not entered: the output.
+        The output folder, which is not entered.
     part : tuple of int
         ``(i, n)``: list only part i of n, from 1.  The part of a recording, or of
         what is passed over, is decided by its name alone, so that it does not change
@@ -84,7 +84,7 @@ def find_recordings(
     folders = [root for root in roots if _is_folder(root)]
     base = _shared_folder(roots, folders)
     barred = _absolute(leave_out) if leave_out else None
-    # By strings: to compare paths takes most of the time of a listing.
+    # Keys are strings: comparing paths would take most of the time of a listing.
     labels = {
         # A file has no input folder of its own: the shared one stands for it.
         str(root): root.parent.name if root.parent != base else ""
@@ -172,7 +172,7 @@ def _absolute(path: Path) -> Path:
 
 def _shared_folder(roots: list[Path], folders: list[Path]) -> Path:
     """Return the folder that names are relative to."""
-    # What is not there counts as well: names must not change when a disk is missing.
+    # A missing input counts as well: names must not change when a disk is missing.
     own = [root if root in folders else root.parent for root in roots]
     return Path(os.path.commonpath(own)) if own else Path()
 
@@ -185,7 +185,7 @@ def _walk(
 ) -> Iterator[tuple[Path, str]]:
     """Yield the files below `folder`, in a stable order, and their folders' names.
 
-    Those in the first folder itself have none.
+    The name is empty for files in the first folder itself.
     """
     real = folder.resolve()
     if real in above or folder == barred:

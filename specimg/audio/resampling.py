@@ -1,4 +1,4 @@
-"""Samples at another rate."""
+"""Samples at another sample rate."""
 
 import numpy as np
 import soxr
@@ -7,7 +7,7 @@ from specimg.arrays import Waveform
 
 
 def resample(samples: Waveform, source_rate: int, sample_rate: int) -> Waveform:
-    """Resample one clip alone: nothing of its neighbors reaches into it.
+    """Resample one clip by itself, so that nothing of its neighbors reaches into it.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def resample(samples: Waveform, source_rate: int, sample_rate: int) -> Waveform:
 
 
 def fit(samples: Waveform, n_samples: int) -> Waveform:
-    """Cut `samples` off, or extend them with zeros, to exactly `n_samples`."""
+    """Cut or zero-pad `samples` to exactly `n_samples`."""
     if samples.size >= n_samples:
         return samples[:n_samples]
     return np.pad(samples, (0, n_samples - samples.size))

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, and what to tell who hoped for audio."""
+"""What a file is by its first bytes, and why it cannot be opened as audio."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +17,7 @@ AUDIO_SUFFIXES = frozenset(
         *(".m4a", ".m4b", ".aac", ".wma", ".amr", ".ape", ".wv", ".ac3"),
     ]
 )
-"""What recordings are called, in lower case."""
+"""Extensions of recordings, in lower case."""
 
 _W64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 _IFF = {
@@ -34,8 +34,8 @@ _STARTS = (
     *(b"\x64\xa3" + bytes([number, 0]) for number in (1, 2, 3, 4)),  # IRCAM
     *(bytes([0, number]) + b"\xa3\x64" for number in (1, 2, 3, 4)),
 )
-"""Of what libsndfile decodes, by bytes that nothing else begins with.  HTK, SDS and the
-Akai MPC's files have none; MATLAB's files are hardly ever audio."""
+"""First bytes of formats that libsndfile decodes, where nothing else begins so.  HTK,
+SDS and Akai MPC files have no such bytes; MATLAB files are hardly ever audio."""
 
 
 def open_regular(path: Path) -> tuple[BinaryIO, bytes]:
@@ -81,7 +81,7 @@ def is_mpeg_frame(head: bytes) -> bool:
 def why_not_audio(path: Path, head: bytes, complaint: str) -> str:
     """Say why a file that begins with `head` cannot be opened, and what would help.
 
-    `complaint` is libsndfile's own, which is not always to the point.
+    `complaint` is libsndfile's own message, used where nothing better is known.
     """
     if not head:
         return "empty: 0 bytes"

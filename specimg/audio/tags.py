@@ -3,7 +3,10 @@
 from typing import BinaryIO
 
 _LYRICS = 2**16
+"""Bytes in which the end of a Lyrics3 tag is looked for."""
+
 _BLOCK = 2**20
+"""Bytes that are read at a time."""
 
 
 def read_at(file: BinaryIO, position: int, n_bytes: int) -> bytes:
@@ -13,12 +16,12 @@ def read_at(file: BinaryIO, position: int, n_bytes: int) -> bytes:
 
 
 def has_id3(head: bytes) -> bool:
-    """Whether a file begins with an ID3 tag, of one of its versions."""
+    """Whether a file begins with an ID3v2 tag."""
     return head.startswith(b"ID3") and head[3:4] in (b"\2", b"\3", b"\4")
 
 
 def id3_length(head: bytes) -> int:
-    """Return the bytes of the ID3 tag that begins so; 0 where none does."""
+    """Return the length in bytes of an ID3v2 tag by its header; 0 if it is none."""
     if not has_id3(head) or len(head) < 10:
         return 0
     length = sum((byte & 0x7F) << 7 * (3 - i) for i, byte in enumerate(head[6:10]))
@@ -27,7 +30,7 @@ def id3_length(head: bytes) -> int:
 
 
 def skip_tags(file: BinaryIO, position: int, size: int) -> int:
-    """Return where the tags end that begin at a position of a file of `size` bytes."""
+    """Return where the tags at a position end, in a file of `size` bytes."""
     while position < size and (length := _tag_length(file, position, size)):
         position = min(size, position + length)
     return position
@@ -50,7 +53,7 @@ def _tag_length(file: BinaryIO, position: int, size: int) -> int:
 
 
 def _id3v1_length(file: BinaryIO, position: int, size: int) -> int:
-    """Return the bytes of a tag without a length: at an end, or before another file."""
+    """Return the length of an ID3v1 tag: at the end, or before another file."""
     if size - position in (128, 128 + 227):
         return size - position
     following = read_at(file, position + 128, 8)
@@ -58,7 +61,7 @@ def _id3v1_length(file: BinaryIO, position: int, size: int) -> int:
 
 
 def end_of_sound(file: BinaryIO, size: int) -> int:
-    """Return where the tags begin that a file of `size` bytes ends with."""
+    """Return where the tags at the end of a file of `size` bytes begin."""
     if read_at(file, max(0, size - 128), 3) == b"TAG":
         size -= 128
     footer = read_at(file, max(0, size - 32), 32)

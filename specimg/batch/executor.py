@@ -7,11 +7,11 @@ from specimg.batch.task import Ending, Task
 
 
 class Executor(Protocol):
-    """Takes tasks, does them somewhere, and says what became of each."""
+    """Takes tasks, does them somewhere, and says what came of each."""
 
     @property
     def parallel_tasks(self) -> int:
-        """How many tasks it keeps busy with at a time."""
+        """How many tasks can be in flight at a time."""
 
     @property
     def free_slots(self) -> int:
@@ -27,19 +27,19 @@ class Executor(Protocol):
         Raises
         ------
         ResourceError
-            There is nobody who could do it.
+            There is no worker that could do it.
         """
 
     def outcomes(self, patience: float) -> Iterator[tuple[Task, Ending]]:
-        """Yield what became of tasks, waiting up to `patience` seconds for the next.
+        """Yield what came of tasks, waiting up to `patience` seconds for the next.
 
         Raises
         ------
         StorageError
             The output folder takes nothing more.
         ResourceError
-            There is nobody left who could do anything.
+            There is no worker left, and none can be started.
         """
 
     def stop(self) -> None:
-        """End all that is under way; when it returns, nobody writes any more."""
+        """End all that is under way; when this returns, no worker writes any more."""

@@ -20,6 +20,8 @@ def prepare_server() -> BaseContext:
     """Set the environment that all workers will have, and return how to start them."""
     for library in _ONE_THREAD:
         os.environ[f"{library}_NUM_THREADS"] = "1"
+    # Else Python imports, and so runs, a file in the current folder such as nt.py.
+    os.environ["PYTHONSAFEPATH"] = "1"
     if os.name == "nt":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -28,7 +30,7 @@ def prepare_server() -> BaseContext:
 
 
 def start_server() -> None:
-    """Start it before it is needed: it loads while this process does something else."""
+    """Start the process before it is needed: it loads while this one does, too."""
     prepare_server()
     if os.name != "nt":
         from multiprocessing import forkserver  # noqa: PLC0415 - not on Windows
@@ -40,7 +42,7 @@ def start_server() -> None:
 def remove_socket() -> None:
     """Remove the folder of the socket by which workers are asked for.
 
-    At the end of a process, multiprocessing does that; in the midst, nobody.
+    multiprocessing does that at exit, which `os._exit` leaves out.
     """
     if os.name != "nt":
         from multiprocessing import process, util  # noqa: PLC0415 - not on Windows

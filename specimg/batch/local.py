@@ -13,23 +13,23 @@ from specimg.errors import ResourceError
 from specimg.resources import describe_shortage
 
 TASKS_A_WORKER = 2
-"""In flight: one that is done and one that waits, so that no worker waits for the
-parent, and few are lost with it."""
+"""Tasks in flight for each worker: one that it does and one that waits, so that it
+never waits for the parent, and few are lost with it."""
 
 _LOSSES_A_WORKER = 6
-"""In a row, without any task that was done meanwhile: then no worker can live."""
+"""So many losses in a row, for each worker, mean that no worker can live."""
 
 _REFUSALS = 10
-"""In a row: then the machine has no room for a single worker."""
+"""So many refusals in a row mean that the machine has no room for a single worker."""
 
 _LONGEST_PAUSE = 0.5
 """Seconds before another worker is started, where the last ones did not live."""
 
 
 class LocalExecutor:
-    """Workers on this machine, which come and go.
+    """Worker processes on this machine; see `Executor`.
 
-    A task is lost with its worker, but never forgotten.
+    A task whose worker is lost comes back as an interruption.
     """
 
     def __init__(self, jobs: int, config: WorkerConfig) -> None:
@@ -47,7 +47,7 @@ class LocalExecutor:
 
     @property
     def parallel_tasks(self) -> int:
-        """How many tasks are in flight when all workers are busy."""
+        """How many tasks can be in flight at a time."""
         return TASKS_A_WORKER * self._jobs
 
     @property
@@ -67,13 +67,13 @@ class LocalExecutor:
         Raises
         ------
         ResourceError
-            The machine allows not a single worker.
+            The machine allows no worker at all.
         """
         self._waiting.append(task)
         self._hand_out()
 
     def outcomes(self, patience: float) -> Iterator[tuple[Task, Ending]]:
-        """Yield what became of tasks, waiting up to `patience` seconds for the next.
+        """Yield what came of tasks, waiting up to `patience` seconds for the next.
 
         A worker that has died or hangs is replaced. What it was doing, and what waited
         for it, comes back as an interruption; to submit it again is up to the caller.
@@ -97,7 +97,7 @@ class LocalExecutor:
             endings = list(worker.collect())
             if worker.is_lost():
                 self._workers.remove(worker)
-                endings += worker.give_up()
+                endings += worker.abandon()
                 self._count_loss(endings)
             if any(not _is_loss(ending) for _, ending in endings):
                 self._losses = self._refusals = 0
@@ -106,9 +106,9 @@ class LocalExecutor:
     def stop(self) -> None:
         """End all workers, whatever they are at."""
         for worker in self._workers:
-            worker.let_go()
+            worker.stop()
         while self._workers:
-            self._workers.pop().end()
+            self._workers.pop().join()
 
     def _hand_out(self) -> None:
         for task in list(self._waiting):
@@ -117,7 +117,7 @@ class LocalExecutor:
                 continue
             self._waiting.remove(task)
             try:
-                worker.give(task)
+                worker.submit(task)
             except (RuntimeError, OSError, MemoryError) as error:
                 self._waiting.appendleft(task)
                 if not worker.tasks:
@@ -161,8 +161,8 @@ class LocalExecutor:
     def _remove(self, worker: WorkerProcess, error: BaseException) -> None:
         """Remove a worker that did not take a task, though it had none."""
         self._workers.remove(worker)
-        worker.let_go()
-        worker.end()
+        worker.stop()
+        worker.join()
         if not worker.has_delivered:
             self._count_refusal(error)
 

@@ -23,15 +23,18 @@ class _PendingRecording:
     """How many were begun before it, which is also its place in the listing."""
     stamp: FileStamp
     images: dict[int, list[ImageEntry]] = field(default_factory=dict)
+    """The images of each part, by the number of its first clip."""
     warning: str = ""
     waiting: int = 1
+    """How many parts are still to come."""
     error: RecordingError | None = None
+    """The first one; the other parts are in vain."""
     was_interrupted: bool = False
-    """A worker ended over it, and may have left anything."""
+    """Whether a worker ended over it, and may have left images that nobody knows."""
 
 
 class PendingRecordings:
-    """Takes down what came of recordings: in the journal, the report, and aloud."""
+    """Notes what came of recordings in the journal and the report, and tells of it."""
 
     def __init__(self, output: Output, report: Report, on_progress: OnProgress) -> None:
         self._output = output
@@ -57,9 +60,9 @@ class PendingRecordings:
         """Whether the rest of it is in vain, because a part could not be converted."""
         return self._pending[recording.name].error is not None
 
-    def split(self, recording: Recording, long: SplitPlan) -> None:
+    def split(self, recording: Recording, plan: SplitPlan) -> None:
         """Expect a recording in as many parts as it has ranges of clips."""
-        self._pending[recording.name].waiting = len(long.ranges)
+        self._pending[recording.name].waiting = len(plan.ranges)
 
     def add(
         self,
@@ -67,7 +70,7 @@ class PendingRecordings:
         clip_range: ClipRange | None,
         outcome: Done | RecordingError,
     ) -> None:
-        """Add what came of a recording or a part of it; after the last, conclude."""
+        """Add what came of a recording or of a part of it."""
         pending = self._pending[recording.name]
         if isinstance(outcome, RecordingError):
             pending.error = pending.error or outcome
@@ -75,21 +78,20 @@ class PendingRecordings:
             first = clip_range.first if clip_range else 0
             pending.images[first] = outcome.images
             pending.warning = join_warnings(pending.warning, outcome.warning)
-        self.give_up_parts(recording, 1)
+        self.expect_fewer(recording, 1)
 
-    def give_up_parts(self, recording: Recording, count: int) -> None:
-        """Expect `count` parts less of a recording."""
+    def expect_fewer(self, recording: Recording, count: int) -> None:
+        """Expect `count` parts fewer of a recording; after the last, conclude."""
         name = recording.name
         pending = self._pending[name]
         pending.waiting -= count
         if pending.waiting == 0:
             self._conclude(name, self._pending.pop(name))
 
-    def fail(self, stamp: FileStamp, failure: Failure) -> None:
-        """Note that a recording cannot be converted."""
-        self._journal.fail(failure.source, stamp, failure)
-        self._report.failed += 1
-        self._on_progress(Event(self._report, failure))
+    def fail_unreadable(self, name: str, reason: str) -> None:
+        """Note that a folder cannot be listed, as a failure without a file."""
+        stamp = FileStamp(path="", size=0, modified=0)
+        self._fail(stamp, Failure(source=name, stage="open", reason=reason))
 
     def numbers(self) -> Iterator[int]:
         """Yield the places in the listing of what is still under way."""
@@ -106,7 +108,7 @@ class PendingRecordings:
             remove_images(self._output.folder, name)
             error = pending.error
             failure = Failure(source=name, stage=error.stage, reason=str(error))
-            self.fail(pending.stamp, failure)
+            self._fail(pending.stamp, failure)
             return
         parts = [pending.images[first] for first in sorted(pending.images)]
         images = warn([image for part in parts for image in part], pending.warning)
@@ -116,3 +118,8 @@ class PendingRecordings:
         self._journal.finish(name, pending.stamp, images)
         self._report.add(image.record for image in images)
         self._on_progress(Event(self._report))
+
+    def _fail(self, stamp: FileStamp, failure: Failure) -> None:
+        self._journal.fail(failure.source, stamp, failure)
+        self._report.failed += 1
+        self._on_progress(Event(self._report, failure))

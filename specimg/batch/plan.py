@@ -1,48 +1,32 @@
-"""What a run has to do, beside what has been done before."""
+"""Which recordings a run has to convert: those that no run before it has."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from specimg.audio.recordings import Listing, Recording
+from specimg.batch.report import Report
 from specimg.errors import RefusedError
 from specimg.output.journal import DONE, FAILED, NOT_THERE, FileStamp, JournalEntry
-from specimg.output.manifest import Failure
 from specimg.output.session import Output
 from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, SETTINGS_NAME, Settings
 
 
-@dataclass(slots=True)
-class Plan:
-    """What there is to do, and what there is not."""
+def plan(
+    output: Output, settings: Settings, listing: Listing, report: Report, *, prune: bool
+) -> list[Recording]:
+    """Return the recordings that are not converted yet, and forget what is gone.
 
-    todo: list[Recording] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    """Folders that cannot be listed."""
-    skipped: int = 0
-    """Recordings that were converted already."""
-    vanished: int = 0
-    """Recordings that were converted once, but are not among the inputs now."""
-    pruned: int = 0
-    """Those of them whose images were removed."""
-    lost: int = 0
-    """Recordings that are not among the inputs now, and whose images are gone too."""
-
-
-def plan(output: Output, settings: Settings, listing: Listing, *, prune: bool) -> Plan:
-    """Compare what there is with what the journal knows, and forget what is gone.
+    The others are counted in `report`.
 
     Raises
     ------
     RefusedError
         A name is that of a table, or pruning could remove too much.
     """
-    found = Plan()
     unreadable = {name for name, _ in listing.unreadable}
     if prune and unreadable:
         raise RefusedError(_unreachable(min(unreadable)))
-    for name, reason in listing.unreadable:
-        found.failures.append(Failure(source=name, stage="open", reason=reason))
     reserved = {settings.manifest, FAILURES_NAME, PASSED_OVER_NAME, SETTINGS_NAME}
+    todo: list[Recording] = []
     gone: list[JournalEntry] = []
     with output.journal.transaction():
         known = output.journal.entries()
@@ -54,51 +38,54 @@ def plan(output: Output, settings: Settings, listing: Listing, *, prune: bool) -
             elif prune and stamp.size == NOT_THERE:
                 raise RefusedError(_unreachable(recording.name))
             elif before and output.is_done(before, stamp):
-                found.skipped += 1
+                report.skipped += 1
             else:
-                found.todo.append(recording)
-        vanished = [known for known in gone if known.name not in unreadable]
-        _look_at_vanished(output, vanished, found, prune=prune)
-    return found
+                todo.append(recording)
+        vanished = [entry for entry in gone if entry.name not in unreadable]
+        _forget_vanished(output, vanished, report, prune=prune)
+    return todo
 
 
 def _side_by_side(
     recordings: Iterable[Recording],
     known: Iterator[JournalEntry],
-    others: list[JournalEntry],
+    gone: list[JournalEntry],
 ) -> Iterator[tuple[Recording, JournalEntry | None]]:
-    """Yield each recording, and what is known of it; of `others` take note.
+    """Yield each recording with what is known of it; add to `gone` what is not listed.
 
     Recordings and what is known are in the order of their names.
     """
     ahead = next(known, None)
     for recording in recordings:
         while ahead and ahead.name < recording.name:
-            others.append(ahead)
+            gone.append(ahead)
             ahead = next(known, None)
         if ahead and ahead.name == recording.name:
             yield recording, ahead
             ahead = next(known, None)
         else:
             yield recording, None
-    others += [ahead, *known] if ahead else []
+    gone += [ahead, *known] if ahead else []
 
 
-def _look_at_vanished(
-    output: Output, vanished: list[JournalEntry], found: Plan, *, prune: bool
+def _forget_vanished(
+    output: Output, vanished: list[JournalEntry], report: Report, *, prune: bool
 ) -> None:
-    """Forget of what is not among the inputs any more what has no images either."""
-    for known in vanished:
-        if known.state == FAILED:
-            output.journal.forget(known.name)  # nothing is left of it, or wrong
-        elif not output.has_images(known):
-            output.discard(known.name)
-            found.lost += 1
+    """Forget recordings that are no inputs any more and have no images either.
+
+    With `prune`, those that have images as well.
+    """
+    for entry in vanished:
+        if entry.state == FAILED:
+            output.journal.forget(entry.name)  # it has no images
+        elif not output.has_images(entry):
+            output.discard(entry.name)
+            report.lost += 1
         else:
-            found.vanished += 1
+            report.vanished += 1
             if prune:
-                output.discard(known.name)
-                found.pruned += 1
+                output.discard(entry.name)
+                report.pruned += 1
 
 
 def _check_name(name: str, reserved: set[str]) -> None:

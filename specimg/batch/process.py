@@ -18,14 +18,15 @@ from specimg.batch.worker import MEMORY_STATUS, WorkerConfig, convert_batch, ini
 from specimg.errors import StorageError, WorkerError
 
 HEARTBEAT_SECONDS = 20.0
-"""A worker that does not begin its next task for so long hangs, however busy the
-machine is; and so does one that has not ended so long after its time was over."""
+"""A worker hangs if it does not begin its next task for so long, however busy the
+machine is, or if it has not ended so long after its time was over."""
 
 _SERVER_GONE = 255
 """Exit status by which multiprocessing says that it cannot know: the process that
 workers are forked from was killed. The worker itself may still be alive."""
 
 _LEASH_SECONDS = 2.0
+"""How long the end of a worker is waited for."""
 
 pebble.CONSTS.sleep_unit = 0.02
 """Seconds after which pebble looks whether a worker has ended, or all is done: with its
@@ -33,17 +34,17 @@ own tenth of a second, that is what converting a single clip would take."""
 
 
 class WorkerProcess:
-    """A pool of a single worker, which is given up when that worker dies.
+    """A pool of a single worker, which is abandoned when that worker dies.
 
-    Workers of one pool share two pipes and their locks. One that dies with a lock in
-    its hand, or in the midst of a message, stops all others, for good; one that dies
-    while no task is acknowledged breaks the pool; and what it had taken is lost. With a
-    pool for each, nothing is shared: who dies, dies alone, and its tasks are known.
+    Workers of one pool share two pipes and their locks. One that dies while it holds a
+    lock, or in the middle of a message, stops all others for good; one that dies before
+    a task is acknowledged breaks the pool, and what it had taken is lost. With a pool
+    for each worker, only the tasks of the one that died are lost, and they are known.
 
-    Besides, it holds its worker on a leash, a pair of sockets. Whoever lets go of one
-    end ends the other: the worker ends at once, also if nobody can signal it (pebble
-    cannot when the process is gone that forked it), and that it is gone can be waited
-    for, so that two workers never write the same images.
+    Worker and parent also share a pair of sockets, the leash. When the parent closes
+    its end, the worker ends at once, even if nobody can signal it (pebble cannot when
+    the process is gone that forked it). When the worker is gone, the parent sees its
+    end closed, and waits for that, so that two workers never write the same images.
     """
 
     def __init__(self, config: WorkerConfig, context: BaseContext) -> None:
@@ -71,15 +72,15 @@ class WorkerProcess:
 
     @property
     def tasks(self) -> list[Task]:
-        """What it has to do, the oldest first."""
+        """The tasks that it has, the oldest first."""
         return [task for _, task in self._tasks]
 
     @property
     def futures(self) -> list[Future[list[Outcome]]]:
-        """What to wait for."""
+        """The futures of its tasks, to wait for."""
         return [future for future, _ in self._tasks]
 
-    def give(self, task: Task) -> None:
+    def submit(self, task: Task) -> None:
         """Let it do a task after those that it has.
 
         Raises
@@ -105,14 +106,14 @@ class WorkerProcess:
         while self._tasks and self._tasks[0][0].done():
             future, task = self._tasks[0]
             if _is_death(future):
-                return  # together with all that it had, by `give_up`
+                return  # `abandon` yields it, with all that waits behind it
             self._tasks.popleft()
             self._since = time.monotonic()
             self.has_delivered = True
             yield task, _ending(future, task, self._memory)
 
     def is_lost(self) -> bool:
-        """Whether it has died or hangs, and is to be given up; after `collect`."""
+        """Whether it has died or hangs, and is to be abandoned; after `collect`."""
         if not self._tasks:
             return False
         future, task = self._tasks[0]
@@ -126,8 +127,8 @@ class WorkerProcess:
         allowed = task.seconds if future.running() else 0.0
         return now - self._since > allowed + HEARTBEAT_SECONDS
 
-    def give_up(self) -> Iterator[tuple[Task, Ending]]:
-        """End it, and yield what became of each task that it still had.
+    def abandon(self) -> Iterator[tuple[Task, Ending]]:
+        """End it, and yield what came of each task that it still had.
 
         Raises
         ------
@@ -136,8 +137,8 @@ class WorkerProcess:
         """
         # Pebble has not ended it, though all its time is over.
         is_overdue = self._tasks[0][0].running() and self._pool.active
-        self.let_go()
-        self.end()
+        self.stop()
+        self.join()
         for future, task in self._tasks:
             if future.done():
                 yield task, _ending(future, task, self._memory)
@@ -148,14 +149,14 @@ class WorkerProcess:
             is_overdue = False
         self._tasks.clear()
 
-    def let_go(self) -> None:
+    def stop(self) -> None:
         """Tell the worker to end, without waiting for it."""
         self._pool.stop()  # type: ignore[no-untyped-call]
         with suppress(OSError):
             self._leash.shutdown(socket.SHUT_WR)
 
-    def end(self) -> None:
-        """Wait until the worker has ended, after `let_go`."""
+    def join(self) -> None:
+        """Wait until the worker has ended, after `stop`."""
         with suppress(RuntimeError):  # it cannot be ended that way
             self._pool.join()
         self._far_end.close()

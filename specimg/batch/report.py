@@ -30,17 +30,17 @@ class Report:
     """What a run did, and what it left alone."""
 
     out: Path
-    part: Shard
+    shard: Shard
     recordings: int = 0
     """Recordings that were converted."""
     images: int = 0
     """Images that were written."""
     seconds: float = 0.0
-    """Audio that they show."""
+    """Seconds of audio that they show; what two clips share counts twice."""
     rates: dict[int, int] = field(default_factory=dict)
     """How many of these recordings have which sample rate, in Hz."""
     faint: int = 0
-    """Images of clips without sound, or with hardly any."""
+    """Images of clips whose peak is below `FAINT_DBFS`."""
     failed: int = 0
     """Recordings that could not be converted."""
     skipped: int = 0
@@ -62,6 +62,11 @@ class Report:
     signal: int = 0
     """The signal that stopped it, if one did."""
 
+    def stop(self, reason: str, signal: int = 0) -> None:
+        """Let the run take on nothing more; the first reason is the one that counts."""
+        self.stopped = self.stopped or reason
+        self.signal = self.signal or signal
+
     def add(self, records: Iterable[Record]) -> None:
         """Count a recording that was converted, by the records of its images."""
         self.recordings += 1
@@ -76,10 +81,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something for who looks on."""
+    """Something that happened: a recording was converted, or failed."""
 
     report: Report
     failure: Failure | None = None
 
 
 OnProgress = Callable[[Event], None]
+"""What a run calls whenever something has happened."""

@@ -1,4 +1,4 @@
-"""What is tried again after a worker was lost, and who is to blame for it."""
+"""What is tried again after a worker was lost, and whether a recording is to blame."""
 
 from dataclasses import replace
 

@@ -16,16 +16,16 @@ from specimg.output.journal import Journal
 from specimg.spans.span import ClipRange
 
 HOPELESS = 100
-"""Where that many recordings fail at the beginning, without one that does not, the
-rest would fail as well."""
+"""Where the first recordings, that many, all fail, the rest would fail as well."""
 
 TOGETHER = 8
-"""Short recordings in one task: what a task costs besides is a tenth of a clip."""
+"""Short recordings in one task, at most: a task costs a tenth of a clip besides."""
 
 GRACE_SECONDS = 10.0
-"""For what is in flight, after a signal."""
+"""How long a run that stops waits for what is in flight."""
 
 PATIENCE_SECONDS = 0.2
+"""How long outcomes are waited for before the report is looked at again."""
 
 
 class Scheduler:
@@ -43,16 +43,16 @@ class Scheduler:
         self._limits = limits
         self._report = report
         self._ready: deque[Task] = deque()
-        """What goes first: parts of long recordings, which are halfway done, and
-        tasks that were interrupted."""
+        """Tasks that go first: parts of long recordings, which are halfway done, and
+        those that were interrupted."""
 
     def run(self, executor: Executor, recordings: Iterable[Recording]) -> None:
-        """Convert recordings, until all is done or the report says that it stopped."""
+        """Convert recordings until all are done, or the report says that it stopped."""
         waiting = deque(recordings)
-        give_up = float("inf")
-        while time.monotonic() < give_up:
+        deadline = float("inf")
+        while time.monotonic() < deadline:
             if self._report.stopped:
-                give_up = min(give_up, time.monotonic() + GRACE_SECONDS)
+                deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
             else:
                 for task in self._next_tasks(executor, waiting):
                     executor.submit(task)
@@ -71,33 +71,31 @@ class Scheduler:
     def stop_if_hopeless(self) -> None:
         """Stop where too much has failed for the rest to be worth its time."""
         report, limit = self._report, self._limits.max_failures
-        if report.stopped or not report.failed:
+        if not report.failed:
             return
         if limit is not None:
             if report.failed > limit:
-                report.stopped = (
+                report.stop(
                     f"more than {limit} recordings failed, which --max-failures sets"
                 )
             return
-        any_good = report.recordings or report.skipped
-        # The first in the order of the listing: none of them may still be under way.
+        # Only if none of the first in the order of the listing is still under way.
         oldest = min(self._pending.numbers(), default=HOPELESS)
-        if report.failed >= HOPELESS <= oldest and not any_good:
-            report.stopped = f"the first {HOPELESS} recordings all failed"
+        any_good = report.recordings or report.skipped
+        if min(report.failed, oldest) >= HOPELESS and not any_good:
+            report.stop(f"the first {HOPELESS} recordings all failed")
 
     def _next_tasks(self, executor: Executor, waiting: deque[Recording]) -> list[Task]:
+        """Return as many tasks as the executor takes, interrupted ones first."""
         tasks: list[Task] = []
-        count, parallel = executor.free_slots, executor.parallel_tasks
+        free, parallel = executor.free_slots, executor.parallel_tasks
         with self._journal.transaction():
-            while len(tasks) < count:
+            while len(tasks) < free and (self._ready or waiting):
                 if self._ready:
                     tasks.append(self._ready.popleft())
                     continue
-                # Together as long as there are enough for all workers.
-                several = len(waiting) // parallel
-                together = min(max(several, 1), TOGETHER, len(waiting))
-                if not together:
-                    break
+                # Fewer together at the end, so that all workers have something to do.
+                together = min(max(len(waiting) // parallel, 1), TOGETHER)
                 recordings = [waiting.popleft() for _ in range(together)]
                 for recording in recordings:
                     self._pending.begin(recording)
@@ -118,7 +116,7 @@ class Scheduler:
         if not again:
             self._add(task.recordings[0], task.clip_range, ending.error)
         elif self._pending.has_failed(task.recordings[0]):
-            self._pending.give_up_parts(task.recordings[0], 1)
+            self._pending.expect_fewer(task.recordings[0], 1)
         else:
             self._ready.extendleft(reversed(again))
 
@@ -133,11 +131,11 @@ class Scheduler:
             )
             return
         if isinstance(outcome, RecordingError):
-            given_up = [task for task in self._ready if recording in task.recordings]
-            for task in given_up:
+            # Its other parts are in vain.
+            dropped = [task for task in self._ready if recording in task.recordings]
+            for task in dropped:
                 self._ready.remove(task)
-            if given_up:
-                self._pending.give_up_parts(recording, len(given_up))
+            self._pending.expect_fewer(recording, len(dropped))
         self._pending.add(recording, clip_range, outcome)
 
 

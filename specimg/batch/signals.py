@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from specimg.signals import NAMES, exit_at_once
+from specimg.signals import ended_by, exit_at_once, heard_signals
 
 
 @contextmanager
@@ -19,14 +19,11 @@ def signals_to(stop: Callable[[str, int], None]) -> Iterator[None]:
     def handle(number: int, _: FrameType | None) -> None:
         nonlocal is_stopping
         if is_stopping:
-            exit_at_once(128 + number)
+            exit_at_once(ended_by(number))
         is_stopping = True
         stop(f"stopped by {signal.Signals(number).name}", number)
 
-    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
-    # What is ignored, by nohup or in the background of a shell, stays ignored.
-    heard = [n for n in numbers if signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, handle) for number in heard}
+    before = {number: signal.signal(number, handle) for number in heard_signals()}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What a worker is given to do, and what can become of it."""
+"""What a worker is given to do, and what can come of it."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -14,12 +14,12 @@ Outcome = Done | RecordingError
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to do for a worker."""
+    """Recordings that a worker is to convert, or a part of one."""
 
     recordings: tuple[Recording, ...]
-    """Several only where they are not known to be long: then they share the time."""
+    """Several only where none is known to be long: they share the time."""
     clip_range: ClipRange | None
-    """Of the only recording; None: the whole of it, unless it turns out to be long."""
+    """The clips of the only recording; None for whole ones, unless one is long."""
     seconds: float
     """How long it may take."""
     deaths: int = 0
@@ -52,8 +52,8 @@ class Interruption:
 
     cause: Cause
     error: WorkerError
-    """What to say of the recording, if it is to blame."""
+    """What is said of the recording if it is to blame."""
 
 
 Ending = list[Outcome] | Interruption
-"""What became of a task: one outcome a recording, or an interruption."""
+"""What came of a task: one outcome for each recording, or an interruption."""

@@ -1,13 +1,9 @@
-"""What runs in a worker process: a recording, or a part of a long one, at a time.
-
-Nothing of a worker reaches the run but what these functions return or raise.
-"""
+"""What runs in a worker process: one recording after another, or part of a long one."""
 
 import multiprocessing
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +15,10 @@ from specimg.audio.recordings import Recording
 from specimg.conversion import Converted, SplitPlan
 from specimg.errors import RecordingError
 from specimg.output.destinations import DESTINATIONS
+from specimg.resources import limit_memory
 from specimg.settings import Settings
 from specimg.spans.span import ClipRange
 from specimg.startup import keep_freed_memory
-
-MEGABYTE = 2**20
 
 MEMORY_STATUS = 86
 """Exit status of a worker that has run out of memory."""
@@ -31,11 +26,11 @@ MEMORY_STATUS = 86
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """What a worker needs to know once."""
+    """What a worker is told once, at its start."""
 
     out: Path
     layout: str
-    """Of the output, a key of `DESTINATIONS`."""
+    """How images are written there, a key of `DESTINATIONS`."""
     settings: Settings
     memory: int
     """Megabytes that it may use."""
@@ -53,7 +48,7 @@ def init_worker(config: WorkerConfig, leash: socket.socket) -> None:
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    _limit_memory(config.memory)
+    limit_memory(config.memory)
     keep_freed_memory()
     threading.Thread(target=_end_with_parent, args=(leash,), daemon=True).start()
     # libmpg123 complains there about every damaged MP3.
@@ -64,12 +59,13 @@ def init_worker(config: WorkerConfig, leash: socket.socket) -> None:
 def convert_batch(
     recordings: Sequence[Recording], clip_range: ClipRange | None
 ) -> list[SplitPlan | Converted | RecordingError]:
-    """Convert recordings, or say that one is long if `clip_range` is None.
+    """Convert whole recordings, or the clips of one in `clip_range`.
 
     Returns
     -------
     list
-        For each recording what came of it, or why it cannot be converted.
+        What came of each recording, or why it cannot be converted.  Without
+        `clip_range`, a long one is not converted, but split.
 
     Raises
     ------
@@ -106,16 +102,3 @@ def _end_with_parent(leash: socket.socket) -> None:
     if parent is not None:
         connection.wait([parent.sentinel, leash])
         os._exit(1)
-
-
-def _limit_memory(megabytes: int) -> None:
-    """Let allocations beyond the limit fail, instead of the machine."""
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - not on Windows
-
-    # Data, not address space: libraries reserve more addresses than they use.
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    wanted = megabytes * MEGABYTE
-    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

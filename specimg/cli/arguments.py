@@ -7,7 +7,7 @@ import typer
 
 
 def a_path(text: str) -> Path:
-    """Refuse what an unset variable of a shell leaves: it would mean this folder."""
+    """Read a path; an empty one, of an unset variable, would mean this folder."""
     if not text:
         msg = "an empty path; for the current folder, write ."
         raise typer.BadParameter(msg)
@@ -19,5 +19,5 @@ Out = Annotated[
 ]
 Train = Annotated[
     Path,
-    typer.Argument(metavar="TRAIN", help="A folder with one folder a class."),
+    typer.Argument(metavar="TRAIN", help="A folder with one folder per class."),
 ]

@@ -1,4 +1,4 @@
-"""``specimg compare``: which frontend, on one's own recordings."""
+"""``specimg compare``: which frontend suits one's own recordings."""
 
 import math
 import sys
@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specimg.cli.arguments import Train
-from specimg.cli.console import count
 from specimg.cli.errors import stop_on_errors
 from specimg.cli.options import with_picture_options
-from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES, FRONTENDS
+from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES
 from specimg.cli.progress import show_steps
 from specimg.cli.sections import INPUT_AND_OUTPUT
+from specimg.cli.summary import count
 from specimg.cli.terminal import say
-from specimg.cli.variants import read_variants
+from specimg.cli.variants import arm_option, read_variants
 from specimg.settings import Settings
 from specimg.settings.variants import GRAY_SPECS, RGB_SPEC, Variant
 
 if TYPE_CHECKING:
     from specimg.evaluate.verdicts import Summary
 
-# Decibel is the first, with which the others are compared.
 USUAL_SPECS = ("db", *(spec for spec in GRAY_SPECS if spec != "db"), RGB_SPEC)
+"""Decibel is the first, because the others are compared with the first."""
+
 MODEL = "Model"
 
 Tests = Annotated[
@@ -36,7 +37,7 @@ Tests = Annotated[
         rich_help_panel=INPUT_AND_OUTPUT,
     ),
 ]
-Out = Annotated[
+Output = Annotated[
     Path,
     typer.Option(
         "--output",
@@ -48,14 +49,7 @@ Out = Annotated[
 ]
 Arms = Annotated[
     list[str] | None,
-    typer.Option(
-        "--arm",
-        metavar="SPEC",
-        help="A frontend, or A+B+C for red, green and blue; any number of times. The "
-        "others are compared with the first.",
-        show_default=", ".join(USUAL_SPECS),
-        rich_help_panel=FRONTENDS,
-    ),
+    arm_option("The others are compared with the first.", USUAL_SPECS),
 ]
 Model = Annotated[
     str,
@@ -77,7 +71,7 @@ def compare(
     train: Train,
     *,
     test: Tests,
-    output: Out,
+    output: Output,
     arm: Arms = None,
     model: Model = "ridge",
     seeds: Seeds = 5,
@@ -208,5 +202,5 @@ def _print(summaries: "list[Summary]", model: str, seeds: int) -> None:
 
 
 def _with_error(text: str, error: float) -> str:
-    """Add what is not there with a single seed."""
+    """Add the error to a number; with a single seed there is none."""
     return text if math.isnan(error) else f"{text} ± {error:.3f}"

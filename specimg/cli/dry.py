@@ -2,18 +2,18 @@
 
 from specimg.audio import AudioReader
 from specimg.audio.recordings import Listing
-from specimg.cli.console import count, describe_passed_over, describe_unread
+from specimg.cli.summary import count, describe_passed_over, describe_unread
 from specimg.cli.terminal import say
 from specimg.errors import RecordingError
 from specimg.settings import Settings
 from specimg.spans.plan import plan_known
 
 BYTES_A_VALUE = {"png": 0.6, "npy": 4.0}
-"""Of an image file, for each value of a pixel; of PNG a guess."""
+"""Bytes of an image file for each value of its pixels; that of PNG is a guess."""
 
 
 def print_plan(listing: Listing, settings: Settings) -> int:
-    """Say what would be done, by the headers; return how many would fail."""
+    """Say what would be done, by the headers alone; return how many would fail."""
     seconds, clips, frames, unknown = 0.0, 0, 0, 0
     problems = list(listing.unreadable)
     for recording in listing.recordings:

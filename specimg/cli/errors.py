@@ -28,7 +28,7 @@ def stop_on_errors() -> Iterator[None]:
 
 @contextmanager
 def refuse_wrong_values(option: str = "") -> Iterator[None]:
-    """Make wrong usage of a setting that is refused.
+    """Turn a setting that is refused into wrong usage.
 
     The message begins with the name of the `option`, if one is given.
     """

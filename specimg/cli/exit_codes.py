@@ -1,4 +1,4 @@
-"""What the exit status of the command says."""
+"""What the exit status says of a command that no signal has ended."""
 
 SUCCESS = 0
 STOPPED = 1
@@ -7,8 +7,3 @@ WRONG_USAGE = 2
 """Options or arguments that cannot be understood; Typer exits with it by itself."""
 SOME_FAILED = 3
 """Finished, but some recordings failed, or some images are missing or damaged."""
-
-
-def ended_by(signal: int) -> int:
-    """Return the exit status of a run that a signal has ended, as shells have it."""
-    return 128 + signal

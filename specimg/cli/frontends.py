@@ -1,4 +1,4 @@
-"""``specimg frontends``: what can be chosen, and what it does."""
+"""``specimg frontends``: the frontends that can be chosen."""
 
 from specimg.cli.terminal import say
 from specimg.rendering.frontends import ALIASES, FRONTENDS, PRESETS, Frontend
@@ -9,7 +9,7 @@ def frontends() -> None:
     """List the frontends with their formulas, parameters, ranges and presets.
 
     S is the mel spectrogram in [0, 1]; what a frontend gives is normalized to
-    [0, 1] again. Each parameter but scale and init can also be one value a band,
+    [0, 1] again. Each parameter but scale and init can also be one value per band,
     from a file: pcen:@learned.json.
     """
     say("\n\n".join(_describe(name, kind) for name, kind in FRONTENDS.items()))

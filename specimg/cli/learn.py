@@ -24,7 +24,7 @@ TRAINING = "Training"
 Frontend = Annotated[
     str,
     typer.Option(
-        metavar="exp|pcen",
+        metavar="|".join(LEARNED),
         help="Whose parameters are learned.",
         rich_help_panel=FRONTENDS,
     ),
@@ -33,11 +33,11 @@ PerBand = Annotated[
     bool,
     typer.Option(
         "--per-band",
-        help="One value a mel band, not one for all.",
+        help="One value per mel band, not one for all.",
         rich_help_panel=FRONTENDS,
     ),
 ]
-Out = Annotated[
+Output = Annotated[
     Path,
     typer.Option(
         "--output",
@@ -62,7 +62,7 @@ Seed = Annotated[
         metavar="N",
         min=0,
         max=2**32 - 1,
-        help="Of the random draws.",
+        help="Seed of the random draws.",
         rich_help_panel=TRAINING,
     ),
 ]
@@ -74,7 +74,7 @@ def learn(
     train: Train,
     *,
     frontend: Frontend,
-    output: Out,
+    output: Output,
     per_band: PerBand = False,
     epochs: Epochs = 20,
     seed: Seed = 0,

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from specimg.cli import exit_codes
-from specimg.cli.console import count, describe_strays, describe_unread
 from specimg.cli.errors import stop_on_errors
+from specimg.cli.summary import count, describe_strays, describe_unread
 from specimg.cli.terminal import say
 from specimg.settings import PASSED_OVER_NAME
 

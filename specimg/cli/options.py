@@ -1,6 +1,6 @@
 """Tables of options as parameters of a command.
 
-Of the picture options, the defaults that help shows are those of the settings.
+The defaults that help shows for picture options are those of the settings.
 """
 
 import inspect
@@ -61,7 +61,7 @@ def _replace(
     options: Sequence[inspect.Parameter],
     make: Callable[[Mapping[str, Any]], object],
 ) -> Callable[[Command], Command]:
-    """Let options stand where a parameter of a command stood, and make its value."""
+    """Replace a parameter of a command by options, which `make` makes its value of."""
 
     def decorate(command: Command) -> Command:
         signature = inspect.signature(command, eval_str=True)

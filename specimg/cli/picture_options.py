@@ -10,7 +10,7 @@ from specimg.settings.options import GRAY, RGB
 FRONTENDS = "Frontends"
 FRONTEND_NAMES = (*GRAY, *RGB)
 FILE_NAMES = ("format", "bit_depth", "manifest")
-"""Options for commands that write images."""
+"""Options that mean nothing to commands that write no images."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ import typer
 from specimg.cli.arguments import a_path
 from specimg.cli.errors import refuse_wrong_values, stop_on_errors
 from specimg.cli.options import with_picture_options
-from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES, FRONTENDS
+from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES
 from specimg.cli.terminal import say
-from specimg.cli.variants import read_variants
+from specimg.cli.variants import arm_option, read_variants
 from specimg.encoding import encode_name
 from specimg.errors import (
     MissingExtraError,
@@ -30,7 +30,7 @@ from specimg.stderr import private_stderr
 
 FIGURE = "Figure"
 CLIP_NAMES = ("clip_overlap", "final_clip")
-"""Options for more than one clip."""
+"""Options that mean nothing for a single clip."""
 
 File = Annotated[
     Path,
@@ -51,15 +51,7 @@ Output = Annotated[
     ),
 ]
 Arms = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--arm",
-        metavar="SPEC|SPEC+SPEC+SPEC",
-        help="A panel: one frontend, or three for red, green and blue. Again for "
-        "more panels.",
-        show_default=", ".join((*GRAY_SPECS, RGB_SPEC)),
-        rich_help_panel=FRONTENDS,
-    ),
+    list[str] | None, arm_option("Each is a panel.", (*GRAY_SPECS, RGB_SPEC))
 ]
 Start = Annotated[
     float,
@@ -127,11 +119,11 @@ def _draw(
     """Write the figure; return what to say about it, and what is wrong with `file`."""
     from specimg.figure.clip import read_clip  # noqa: PLC0415
     from specimg.figure.figure import draw  # noqa: PLC0415
-    from specimg.figure.panels import plan, render_panels  # noqa: PLC0415
+    from specimg.figure.panels import lay_out, render_panels  # noqa: PLC0415
     from specimg.output import files  # noqa: PLC0415 - keeps --help fast
     from specimg.rendering.bandwidth import describe_bandwidth  # noqa: PLC0415
 
-    layout, longest = plan(settings, arms, zoom)
+    layout, longest = lay_out(settings, arms, zoom)
     with _naming(file):
         clip = read_clip(file, settings, start=start, limit=longest)
         panels = render_panels(clip, settings, arms)
@@ -148,7 +140,7 @@ def _draw(
 
 @contextmanager
 def _naming(file: Path) -> Iterator[None]:
-    """Name the recording in what is wrong with it."""
+    """Begin an error about the recording with its path."""
     try:
         yield
     except ParameterError:  # is about the options

@@ -9,16 +9,17 @@ import typer
 from specimg.batch.report import Limits, Report
 from specimg.batch.run import convert_all, list_inputs
 from specimg.cli import exit_codes
-from specimg.cli.console import print_summary, show_run
 from specimg.cli.dry import print_plan
+from specimg.cli.progress import show_run
 from specimg.cli.run_options import RunOptions
+from specimg.cli.summary import print_summary
 from specimg.cli.terminal import say
 from specimg.output.shards import Shard
+from specimg.resources import count_processors, share_memory
 from specimg.settings import Settings
+from specimg.signals import ended_by
 from specimg.startup import collect_garbage_seldom
 from specimg.stderr import private_stderr
-
-MEGABYTE = 2**20
 
 
 def run(inputs: list[Path], out: Path, settings: Settings, options: RunOptions) -> None:
@@ -45,7 +46,7 @@ def run(inputs: list[Path], out: Path, settings: Settings, options: RunOptions) 
                 settings,
                 limits,
                 on_progress,
-                part=shard,
+                shard=shard,
                 overwrite=options.overwrite,
                 prune=options.prune,
                 recheck=options.recheck,
@@ -59,7 +60,7 @@ def _finish(report: Report, settings: Settings) -> None:
         line = f"{report.stopped}; the same command again goes on from here"
         say(line, err=True)
         number = report.signal
-        raise typer.Exit(exit_codes.ended_by(number) if number else exit_codes.STOPPED)
+        raise typer.Exit(ended_by(number) if number else exit_codes.STOPPED)
     if report.failed:
         some = report.recordings + report.skipped
         raise typer.Exit(exit_codes.SOME_FAILED if some else exit_codes.STOPPED)
@@ -96,11 +97,11 @@ def _read_shard(text: str | None) -> Shard:
 
 
 def _read_limits(options: RunOptions, total: int) -> Limits:
-    jobs = options.jobs or _processors()
+    jobs = options.jobs or count_processors()
     return Limits(
         jobs=jobs,
         timeout=options.timeout,
-        memory=options.memory or _share_of_memory(jobs),
+        memory=options.memory or share_memory(jobs),
         max_failures=_read_max_failures(options.max_failures, total),
     )
 
@@ -113,18 +114,3 @@ def _read_max_failures(text: str | None, total: int) -> int | None:
         msg = f"--max-failures {text}: need a number, or a share such as 5%"
         raise typer.BadParameter(msg)
     return int(number) * total // 100 if text.endswith("%") else int(number)
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _share_of_memory(jobs: int) -> int:
-    """Megabytes for each of `jobs` workers, of four fifths of what there is."""
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # Windows
-        total = 8 * 2**30
-    return max(512, total * 4 // 5 // jobs // MEGABYTE)

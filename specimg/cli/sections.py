@@ -6,10 +6,25 @@ from typer.core import TyperCommand
 
 INPUT_AND_OUTPUT = "Input and output"
 RUN = "Run"
+ARGUMENTS = "Arguments"
 OTHER = "Options"
-"""For options that are in no other section."""
+"""The section of options that are in no other."""
 NAME_WIDTH = 30
-"""Columns for the name of an option; a longer one has a line of its own."""
+"""Characters for the name of an option; a longer one has a line of its own."""
+
+
+def find_sections(command: Any, context: Any) -> dict[str, list[tuple[Any, Any]]]:  # noqa: ANN401 - Typer does not export their types
+    """Return the parameters of a command by section, each with its name and text."""
+    found: dict[str, list[tuple[Any, Any]]] = {}
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is None:  # a hidden option
+            continue
+        usual = ARGUMENTS if parameter.param_type_name == "argument" else OTHER
+        title = getattr(parameter, "rich_help_panel", None) or usual
+        found.setdefault(title, []).append((parameter, record))
+    found[OTHER] = found.pop(OTHER)  # last; --help is always there
+    return found
 
 
 class SectionedCommand(TyperCommand):
@@ -19,26 +34,18 @@ class SectionedCommand(TyperCommand):
     of the whole command line (60 ms beside 180 ms).
     """
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer does not export their types
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
         """Write the arguments, then the options section by section."""
-        arguments: list[tuple[str, str]] = []
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is None:  # a hidden option
-                continue
-            if parameter.param_type_name == "argument":
-                arguments.append(record)
-            else:
-                panel = getattr(parameter, "rich_help_panel", None) or OTHER
-                sections.setdefault(panel, []).append(record)
-        if arguments:
-            with formatter.section("Arguments"):
+        sections = {
+            title: [record for _, record in parameters]
+            for title, parameters in find_sections(self, ctx).items()
+        }
+        if arguments := sections.pop(ARGUMENTS, None):
+            with formatter.section(ARGUMENTS):
                 formatter.write_dl(arguments)
-        sections[OTHER] = sections.pop(OTHER)  # last; --help is always there
         longest = max(len(name) for rows in sections.values() for name, _ in rows)
         width = min(longest, NAME_WIDTH)
-        for panel, rows in sections.items():
-            with formatter.section(panel):
+        for title, rows in sections.items():
+            with formatter.section(title):
                 # Filled up, so that the texts of all sections begin in one column.
                 formatter.write_dl([(name.ljust(width), text) for name, text in rows])

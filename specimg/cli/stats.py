@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from specimg.output.stats import PixelStats, Stats
 
 UNLIMITED = 10_000
+"""Characters of a line that no table reaches."""
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object, for a program to read.")
@@ -26,9 +27,9 @@ def stats(out: Out, *, json: Json = False) -> None:
     """Say what the images in OUT show, and the mean and deviation of their pixels.
 
     Clips are the rows of the manifest, and hours the audio that they show, overlaps
-    counted twice. Of them are silent: no sound at all; padded: pad_seconds above 0;
-    clipped: clipped_fraction above 0; truncated: the warning says so. Failures are
-    recordings.
+    counted twice. A clip is silent if it has no sound at all, padded if pad_seconds is
+    above 0, clipped if clipped_fraction is, and truncated if its warning says so.
+    Failures are recordings.
 
     The pixel figures are over all values of each channel, in the units of a tensor:
     value/255, for 16 bits value/65535, for NPY as it is; the deviation is divided by

@@ -1,4 +1,4 @@
-"""What the command line says: nothing in it is a command to the terminal."""
+"""How the command line prints: nothing in it is a command to the terminal."""
 
 import typer
 

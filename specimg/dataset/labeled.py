@@ -1,4 +1,4 @@
-"""Recordings in one folder a class, and their clips."""
+"""Recordings in one folder per class, and their clips."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,6 +28,7 @@ class Dataset:
 
     folder: Path
     classes: tuple[str, ...]
+    """Names of the classes, sorted."""
     recordings: tuple[Recording, ...]
 
     def each_clip(
@@ -35,7 +36,14 @@ class Dataset:
         settings: Settings,
         make: Callable[[Waveform, int, Settings, float | None], Made],
     ) -> Iterator[tuple[int, Made]]:
-        """Yield the number of the recording, and what `make` makes of a clip of it.
+        """Yield what `make` returns for each clip, with the number of its recording.
+
+        Parameters
+        ----------
+        settings : Settings
+        make : callable
+            Gets the samples of a clip, their rate in Hz, the settings, and the seconds
+            that the picture shows.
 
         Raises
         ------
@@ -51,7 +59,7 @@ class Dataset:
             yield number, made
 
     def clips(self, settings: Settings) -> Iterator[tuple[int, Clip, int]]:
-        """Yield the number of the recording, a clip of it, and its sample rate.
+        """Yield the number of the recording, a clip of it, and its sample rate in Hz.
 
         Raises
         ------
@@ -69,12 +77,18 @@ class Dataset:
 
     @property
     def labels(self) -> Labels:
-        """The class of each recording."""
+        """The class of each recording, by its place among the names of the classes."""
         return np.array([self.classes.index(r.label) for r in self.recordings])
 
 
 def find_dataset(folder: Path, *, leave_out: Path | None = None) -> Dataset:
-    """List the recordings of a folder that holds one folder a class.
+    """List the recordings of a folder that holds one folder per class.
+
+    Parameters
+    ----------
+    folder : Path
+    leave_out : Path, optional
+        An output folder, which is no class.
 
     Raises
     ------
@@ -85,7 +99,9 @@ def find_dataset(folder: Path, *, leave_out: Path | None = None) -> Dataset:
         There is no recording at all.
     """
     if not folder.is_dir():
-        msg = f"{folder}: no such folder; need one with a folder of recordings a class"
+        msg = (
+            f"{folder}: no such folder; need one with a folder of recordings per class"
+        )
         raise DatasetError(msg)
     listing = find_recordings([folder], judge, leave_out=leave_out)
     if listing.unreadable:
@@ -93,7 +109,7 @@ def find_dataset(folder: Path, *, leave_out: Path | None = None) -> Dataset:
         msg = f"{folder / name}: {reason}"
         raise DatasetError(msg)
     if loose := [r for r in listing.recordings if "/" not in r.name]:
-        msg = f"{loose[0].path} has no class: need one folder a class in {folder}"
+        msg = f"{loose[0].path} has no class: need one folder per class in {folder}"
         raise DatasetError(msg)
     # The class is the first folder, however the recordings lie in it.
     recordings = tuple(

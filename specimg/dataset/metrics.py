@@ -1,11 +1,14 @@
 """Average precision, also of many resampled tests at once."""
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
-Labels = NDArray[np.int64]
-Scores = NDArray[np.float64]
-"""Of each clip for each class, shape (n_clips, n_classes)."""
+from specimg.dataset.labeled import Labels
+
+Scores: TypeAlias = NDArray[np.float64]
+"""The score of each clip for each class, shape (n_clips, n_classes)."""
 
 
 def average_precision(
@@ -13,10 +16,11 @@ def average_precision(
     is_positive: NDArray[np.bool_],
     weights: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Average precision of one class, ``sum((R[k] - R[k-1]) P[k])``.
+    """Return the average precision of one class, ``sum((R[k] - R[k-1]) P[k])``.
 
-    P and R are precision and recall of what scores at least as high as the k-th
-    distinct score; as ``sklearn.metrics.average_precision_score``.
+    P[k] and R[k] are precision and recall of the clips that score at least as high as
+    the k-th distinct score.  The result is that of
+    ``sklearn.metrics.average_precision_score``.
 
     Parameters
     ----------
@@ -52,7 +56,7 @@ def class_average_precisions(
     weights: NDArray[np.float64],
     classes: Labels | None = None,
 ) -> NDArray[np.float64]:
-    """Average precision of each class.
+    """Return the average precision of each class.
 
     Parameters
     ----------
@@ -78,7 +82,7 @@ def class_average_precisions(
 
 
 def macro_average_precision(scores: Scores, labels: Labels) -> float:
-    """Mean of the average precision over the classes that have positives.
+    """Return the mean of the average precision over the classes that have positives.
 
     Parameters
     ----------

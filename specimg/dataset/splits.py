@@ -25,33 +25,39 @@ class Split:
     """What the trained model is asked about."""
 
 
-def leave_out(
-    labels: Labels, groups: Groups, share: float, seed: int, *, least: int = 0
+def hold_out(
+    labels: Labels, groups: Groups, *, share: float, seed: int, least: int = 1
 ) -> NDArray[np.bool_]:
-    """Choose a share of each class's groups, and say what is in them.
+    """Draw groups of each class, and say what is of them.
 
-    The same seed chooses the same.
+    Recordings are held out with all of their group, and clips with all of their
+    recording, because they are too much alike to learn from some and to test on others.
 
     Parameters
     ----------
-    labels, groups : array of int, shape (n,)
+    labels : array of int, shape (n,)
+        The class of each clip or recording.
+    groups : array of int, shape (n,)
+        The number of its group, or of a clip's recording.
     share : float
-        Of the groups of each class, rounded; at least one where there are three.
+        Share of the groups of each class; at least one is held out.
     seed : int
+        The same seed draws the same groups.
     least : int
-        How many groups of each class, at least.
+        How many groups a class has to keep.
 
     Returns
     -------
     array of bool, shape (n,)
     """
     generator = np.random.default_rng(seed)
-    chosen: list[int] = []
+    drawn: list[int] = []
     for label in np.unique(labels):
         members = np.unique(groups[labels == label])
-        count = max(1, round(share * len(members))) if len(members) > 2 else least
-        chosen += generator.choice(members, count, replace=False).tolist()
-    return np.isin(groups, chosen)
+        count = min(max(1, round(share * len(members))), len(members) - least)
+        if count > 0:
+            drawn += generator.choice(members, count, replace=False).tolist()
+    return np.isin(groups, drawn)
 
 
 def deal_folds(

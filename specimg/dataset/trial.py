@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from specimg.audio.recordings import Recording
 from specimg.dataset.groups import BY_SOURCE, Groups, group_names, number_groups
 from specimg.dataset.labeled import Dataset, Labels
-from specimg.dataset.splits import Numbers, Split, deal_folds, leave_out
+from specimg.dataset.splits import Numbers, Split, deal_folds, hold_out
 from specimg.errors import DatasetError
 
-LEFT_OUT_SHARE = 0.1
+HELD_OUT_SHARE = 0.1
 """Of each class's groups, in each training for a test of other recordings."""
 
 FOLDS_TEST = "folds"
@@ -41,11 +41,11 @@ class Trial:
     """How many recordings hold the same sound as one of another group, whose groups
     were joined."""
 
-    def share_left_out(self, seeds: int) -> float:
+    def share_held_out(self, seeds: int) -> float:
         """Share of the recordings that a training leaves out, in the mean."""
         if self.n_folds:
             return 1 / self.n_folds
-        of_seed = [np.mean(self._left_out(seed)) for seed in range(seeds)]
+        of_seed = [np.mean(self._held_out(seed)) for seed in range(seeds)]
         return float(np.mean(of_seed))
 
     def splits(self, seed: int) -> list[Split]:
@@ -62,7 +62,7 @@ class Trial:
         training = np.arange(self.n_training)
         asked = np.unique(np.concatenate(list(self.tests.values())))
         if not self.n_folds:
-            return [Split(training[~self._left_out(seed)], asked)]
+            return [Split(training[~self._held_out(seed)], asked)]
         known = deal_folds(
             self.labels[training],
             self.groups[training],
@@ -76,10 +76,14 @@ class Trial:
             for fold in range(self.n_folds)
         ]
 
-    def _left_out(self, seed: int) -> NDArray[np.bool_]:
+    def _held_out(self, seed: int) -> NDArray[np.bool_]:
         training = slice(self.n_training)
-        return leave_out(
-            self.labels[training], self.groups[training], LEFT_OUT_SHARE, seed
+        return hold_out(
+            self.labels[training],
+            self.groups[training],
+            share=HELD_OUT_SHARE,
+            seed=seed,
+            least=2,
         )
 
     def _folds_of_all(self, known: Numbers, seed: int) -> Numbers:

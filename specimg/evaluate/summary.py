@@ -112,7 +112,7 @@ def _compare_all(
             test,
             scored[arm, name],
             scored[first, name],
-            share=clips.trial.share_left_out(seeds),
+            share=clips.trial.share_held_out(seeds),
             in_folds=clips.trial.n_folds is not None,
             shuffles=needed_shuffles(len(others) * len(tests)),
         )

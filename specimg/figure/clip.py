@@ -1,4 +1,4 @@
-"""The clip of a preview: one stretch of a recording, as convert cuts it."""
+"""The clip of a preview, read as convert reads it."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def read_clip(path: Path, settings: Settings, *, start: float, limit: float) -> 
     start : float
         Seconds from the beginning of the recording.
     limit : float
-        Seconds; a ``whole`` recording that goes on for longer is refused.
+        Seconds that a figure can show; a longer ``whole`` recording is refused.
 
     Raises
     ------

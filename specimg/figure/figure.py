@@ -1,12 +1,9 @@
 """The figure of a preview, drawn with matplotlib."""
 
 import io
-import logging
 import math
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +11,7 @@ from specimg.audio import Excerpt
 from specimg.figure.layout import CHAR, EDGE, LEFT, TEXT, TITLE, Box, Layout
 from specimg.figure.panels import Panel
 from specimg.figure.scales import hz_ticks, time_extent
+from specimg.figure.style import own_style
 from specimg.figure.waveform import envelope
 from specimg.rendering.mel import MelSettings
 from specimg.settings import Settings
@@ -24,16 +22,17 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".png", ".pdf", ".svg")
 DPI = 128
-"""A power of two: inches and pixels convert without rounding."""
+"""Pixels per inch: a power of two, so that they convert without rounding."""
 PIXEL = 72 / DPI
-"""In points, which matplotlib measures letters and lines in."""
+"""Points of a pixel; matplotlib measures letters and lines in points."""
 LABEL = 10.5 * PIXEL
+"""Height of the letters of an axis, in points."""
 SECONDS_TICK = 40
-"""Pixels from tick to tick of the time axis, at least."""
+"""Least distance of two ticks of the time axis, in pixels."""
 DIGIT = 7
 """Width of a digit below a tick, in pixels."""
 MUCH_OFFSET = 0.1
-"""Share of the peak from which on a constant offset is worth a word."""
+"""Share of the peak above which a constant offset is mentioned."""
 
 
 def draw(
@@ -49,19 +48,19 @@ def draw(
     Parameters
     ----------
     name : str
-        Of the recording.
+        Name of the recording.
     clip : Excerpt
     panels : sequence of Panel
     settings : Settings
     layout : Layout
-        With the size that the panels have.
+        Its columns and rows are those of the panels, times the zoom.
     suffix : str
         One of `SUFFIXES`.
     """
     buffer = io.BytesIO()
-    # The time of day is left out.
+    # Without the time of day, so that the same clip gives the same file.
     dates = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
-    with _own_style():
+    with own_style():
         figure = make_figure(name, clip, panels, settings, layout)
         figure.savefig(
             buffer, format=suffix[1:], dpi=DPI, metadata=dates.get(suffix, {})
@@ -86,7 +85,8 @@ def make_figure(
     # The axes of the time begin and end with the clip, at the scale of the panels,
     # whose first column lies half a window later.
     scale = layout.columns / (right - left)
-    end = clip.start + _shown_seconds(clip, settings)
+    shown = settings.clips.shown_seconds(clip.samples.size, clip.sample_rate)
+    end = clip.end if shown is None else clip.start + shown
     time_left, time_width = (
         LEFT + (clip.start - left) * scale,
         (end - clip.start) * scale,
@@ -97,7 +97,7 @@ def make_figure(
         seconds += f", extended to {end:.6g} s"
     room = int((layout.width - LEFT - EDGE) / CHAR) - len(seconds)
     header = _cut_middle(name, room) + seconds
-    _write(figure, layout, (LEFT, EDGE), header, weight="bold")
+    _write(figure, layout, (LEFT, EDGE), header, is_bold=True)
 
     _, top, _, height = layout.waveform
     waveform = _add_axes(figure, layout, (time_left, top, time_width, height))
@@ -108,7 +108,7 @@ def make_figure(
     for index, panel in enumerate(panels):
         box = layout.panel(index)
         _write(figure, layout, (LEFT, box[1] - TITLE), panel.title)
-        _write(figure, layout, (LEFT - EDGE, box[1] - TITLE), "Hz", ha="right")
+        _write_unit(figure, layout, (LEFT - EDGE, box[1] - TITLE), "Hz")
         # A hair smaller than its pixels, so that no rounding makes it one larger.
         axes = _add_axes(figure, layout, box, hair=1e-4)
         _draw_panel(axes, panel, settings.mel, (left, right))
@@ -120,17 +120,10 @@ def make_figure(
     return figure
 
 
-def _shown_seconds(clip: Excerpt, settings: Settings) -> float:
-    """Return the length of what the picture shows, silence that was added included."""
-    if settings.clips.is_whole or settings.clips.final == "remainder":
-        return clip.end - clip.start
-    return settings.clips.duration
-
-
 def _draw_panel(
     axes: "Axes", panel: Panel, mel: MelSettings, extent: tuple[float, float]
 ) -> None:
-    # Gray as colors: no color map, and no arithmetic on the way.
+    # Gray is drawn as three equal colors, so that no color map changes a value.
     is_rgb = panel.pixels.ndim == 3
     pixels = panel.pixels if is_rgb else np.stack([panel.pixels] * 3, axis=2)
     axes.imshow(
@@ -139,12 +132,12 @@ def _draw_panel(
         interpolation="none",
         extent=(*extent, -0.5, mel.n_mels - 0.5),
     )
-    # Beside the picture: a tick that touches it would cover a column.
+    # Beside the picture, because a tick that touches it would cover a column.
     axes.spines["left"].set_position(("outward", 2 * PIXEL))
 
 
 def _draw_waveform(axes: "Axes", clip: Excerpt, columns: int) -> None:
-    # Without its offset, as the picture is made; else it would hide the rest.
+    # Without its offset, as the picture is made: a large one would hide the rest.
     leveled = clip.samples - np.float32(clip.samples.mean(dtype=np.float64))
     peak = float(np.abs(leveled).max()) or 1.0
     seconds, values = envelope(leveled, columns)
@@ -206,20 +199,39 @@ def _write(
     layout: Layout,
     corner: tuple[float, float],
     text: str,
-    **kw: Any,  # noqa: ANN401
+    *,
+    is_bold: bool = False,
 ) -> None:
-    """Write a line in a box of `TITLE` pixels with its top left corner there."""
-    left, top = corner
+    """Write a line of text into a box of `TITLE` pixels, from its top left corner."""
     figure.text(
-        left / layout.width,
-        1 - (top + TITLE - 5) / layout.height,
+        *_baseline(layout, corner),
         text,
-        fontsize=LABEL if kw.get("ha") else TEXT * PIXEL,
-        family="sans-serif" if kw.get("ha") else "monospace",
+        fontsize=TEXT * PIXEL,
+        family="monospace",
+        weight="bold" if is_bold else "normal",
         va="baseline",
         parse_math=False,  # a name may have dollars
-        **kw,
     )
+
+
+def _write_unit(
+    figure: "Figure", layout: Layout, corner: tuple[float, float], text: str
+) -> None:
+    """Write the unit of an axis like its labels, to the left of a top right corner."""
+    figure.text(
+        *_baseline(layout, corner),
+        text,
+        fontsize=LABEL,
+        family="sans-serif",
+        ha="right",
+        va="baseline",
+    )
+
+
+def _baseline(layout: Layout, corner: tuple[float, float]) -> tuple[float, float]:
+    """Return where a line of text stands, as matplotlib has it: from bottom left."""
+    left, top = corner
+    return left / layout.width, 1 - (top + TITLE - 5) / layout.height
 
 
 def _cut_middle(text: str, room: int) -> str:
@@ -227,23 +239,3 @@ def _cut_middle(text: str, room: int) -> str:
         return text
     half = max(room - 1, 2) // 2
     return f"{text[:half]}…{text[-half:]}"
-
-
-@contextmanager
-def _own_style() -> Iterator[None]:
-    """Draw alike for everyone: without the user's style, and without messages."""
-    logger = logging.getLogger("matplotlib")
-    level = logger.level
-    # Also about its own folder and fonts, already while it is imported.
-    logger.setLevel(logging.ERROR)
-    try:
-        import matplotlib as mpl  # noqa: PLC0415 - an optional part
-
-        with mpl.rc_context(), warnings.catch_warnings():
-            # A name in letters that the font lacks is drawn as boxes.
-            warnings.filterwarnings("ignore", "Glyph .* missing")
-            mpl.rcdefaults()
-            mpl.rcParams["svg.hashsalt"] = "specimg"
-            yield
-    finally:
-        logger.setLevel(level)

@@ -13,7 +13,7 @@ from specimg.settings import Settings
 from specimg.settings.variants import Variant
 
 LONGEST_TITLE = 160
-"""Letters; what is longer is cut."""
+"""Letters of a title; a longer one is cut."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,16 +24,17 @@ class Panel:
     pixels: Pixels
     """uint8, shape (height, width) or (height, width, 3)."""
     n_frames: int | None = None
-    """How many the picture shows; None: one a column."""
+    """Frames that the picture shows; None: one per column."""
 
 
-def plan(
+def lay_out(
     settings: Settings, variants: Sequence[Variant], zoom: int = 1
 ) -> tuple[Layout, float]:
     """Lay out the figure, and return the seconds of the longest clip that fits.
 
     Each pixel of a picture is `zoom` times `zoom` pixels of the figure.  Where the
-    clip is as long as its recording, the layout is that of no clip at all.
+    clip is a whole recording, its length is not known yet, and the panels of the
+    layout have no columns.
 
     Raises
     ------

@@ -31,7 +31,7 @@ def time_extent(settings: MelSettings, n_frames: int) -> tuple[float, float]:
 def hz_to_band(
     hertz: NDArray[np.float64], settings: MelSettings
 ) -> NDArray[np.float64]:
-    """Return at which bands frequencies lie; band k is at k, where it peaks."""
+    """Return where frequencies in Hz lie, in bands; band k has its peak at k."""
     edges = hz_to_mel(band_edges(settings), settings.mel_scale)
     step = (edges[-1] - edges[0]) / (settings.n_mels + 1)
     return (hz_to_mel(hertz, settings.mel_scale) - edges[0]) / step - 1.0
@@ -47,7 +47,7 @@ def hz_ticks(settings: MelSettings, min_gap: float) -> dict[float, str]:
     ----------
     settings : MelSettings
     min_gap : float
-        What two ticks are apart at least, in bands.
+        Least distance of two ticks, in bands.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def hz_ticks(settings: MelSettings, min_gap: float) -> dict[float, str]:
 def _thin(
     hertz: Iterable[float], settings: MelSettings, min_gap: float
 ) -> dict[float, str]:
-    """Take what lies in the picture, and not too near to what was taken before."""
+    """Take frequencies that lie in the picture, and not too near to one before them."""
     ticks: dict[float, str] = {}
     frequencies = list(hertz)
     bands = hz_to_band(np.array(frequencies), settings).tolist()

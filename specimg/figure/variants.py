@@ -5,15 +5,15 @@ from specimg.settings.variants import GRAY_SPECS, RGB_SPEC, Variant, parse_varia
 
 
 def chosen_variant(settings: Settings) -> Variant:
-    """Return the variant whose picture `settings` make."""
+    """Return the variant that convert would make with these settings."""
     return Variant(settings.frontend_names, settings.frontends)
 
 
 def default_variants(settings: Settings) -> list[Variant]:
-    """Return every frontend, librosa's PCEN, and three together.
+    """Return every frontend, PCEN as librosa starts it, and three frontends together.
 
-    Where the settings name other frontends, theirs are shown as well: three of
-    them instead of the usual combination.
+    Where the settings name other frontends, these are shown as well; if there are
+    three, instead of the usual combination.
     """
     variants = [*map(parse_variant, GRAY_SPECS), parse_variant(RGB_SPEC)]
     chosen = settings.frontends

@@ -1,4 +1,4 @@
-"""The outline of a waveform."""
+"""The outline of a waveform, as it is drawn."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ def envelope(
     ----------
     samples : array of float32, shape (n_samples,)
     columns : int
-        Of the drawing; where there are hardly more samples, they are the line.
+        Width of the drawing in pixels.  Where there are less than four samples per
+        column, the line goes through all of them.
 
     Returns
     -------

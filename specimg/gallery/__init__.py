@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from specimg.encoding import encode_name
-from specimg.gallery.page import format_page, tabulate
+from specimg.gallery.page import format_page, shorten, tabulate
 from specimg.gallery.pictures import MeanImage, picture_uri
 from specimg.output.contents import Contents, read_contents
 from specimg.output.files import check_writable, remove_partials, write_atomically
@@ -24,28 +24,29 @@ from specimg.settings import Settings
 PAGE_NAME = "gallery.html"
 
 LIMITS: dict[ImageFormat, int] = {"png": 20_000, "npy": 2_000}
-"""Images on one page, unless it is said; those of NPY files make it heavy."""
+"""Images on one page by default; pictures of NPY files are in the page itself."""
 
 MEANS = 200
-"""Labels that get a mean image: those with the most images."""
+"""Labels that get a mean image, of those with the most images."""
 
 _FAILURES = 200
 """Failures that the page names; `failures.csv` has all."""
 
 _SEED = 0
+"""Seed of the sample that a page of too many images shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class WrittenPage:
     """A page that was written."""
 
     path: Path
     clips: int
-    """In the output."""
+    """Images of the output."""
     shown: int
-    """On the page."""
+    """Images on the page."""
     faults: int
-    """Of those shown: missing or damaged."""
+    """Images on the page that are missing or damaged."""
 
 
 def write_gallery(
@@ -54,18 +55,19 @@ def write_gallery(
     on_progress: OnProgress,
     *,
     page: Path | None = None,
-) -> Made:
+) -> WrittenPage:
     """Write the page of a finished output folder.
 
     Parameters
     ----------
     folder : Path
     limit : int or None
-        Images to show: of more, a sample that is the same each time.
+        Images to show at most: of more, a sample is shown, the same each time.  None
+        for the default of the format; see `LIMITS`.
     on_progress : callable
-        Told of every image that is read.
+        Called for every image that is read.
     page : Path, optional
-        Where to write it; beside the manifest unless it is said.
+        Where to write it; by default beside the manifest.
 
     Raises
     ------
@@ -80,22 +82,24 @@ def write_gallery(
         settings = contents.settings
         summary = summarize(contents)
         images = _sample(contents, summary, limit or LIMITS[settings.image.format])
-        look = _Look(folder, images, settings)
-        look.read(on_progress)
+        shown = _ShownImages(folder, images, settings)
+        shown.read(on_progress)
         data = {
             **_describe(contents, summary),
             "base": _base(folder, path.parent),
-            **look.describe(summary),
+            **shown.describe(summary),
         }
         remove_partials(path.parent, path.name)
         write_atomically(path, format_page(data), path.name)
-    return Made(path=path, clips=summary.clips, shown=len(images), faults=look.n_faults)
+    return WrittenPage(
+        path=path, clips=summary.clips, shown=len(images), faults=shown.n_faults
+    )
 
 
-def _base(folder: Path, beside: Path) -> str:
-    """Return the address of a folder, as seen from a page `beside` which it may be."""
+def _base(folder: Path, page_folder: Path) -> str:
+    """Return the address of a folder, relative to a page that lies in `page_folder`."""
     try:
-        path = os.path.relpath(folder, beside)
+        path = os.path.relpath(folder, page_folder)
     except ValueError:  # another drive of Windows
         return folder.absolute().as_uri() + "/"
     return "" if path == os.curdir else quote(os.fsencode(Path(path).as_posix())) + "/"
@@ -110,7 +114,7 @@ def _sample(contents: Contents, summary: Summary, limit: int) -> list[ImageEntry
 
 
 def _describe(contents: Contents, summary: Summary) -> dict[str, Any]:
-    """Return what the page says without a look at the images."""
+    """Return what the page says of the output as a whole, by its tables."""
     folder, settings = contents.folder, contents.settings
     return {
         "title": encode_name(folder.resolve().name),
@@ -123,8 +127,8 @@ def _describe(contents: Contents, summary: Summary) -> dict[str, Any]:
     }
 
 
-class _Look:
-    """What there is to see in the images themselves."""
+class _ShownImages:
+    """The images on the page, and what is found by reading them."""
 
     def __init__(
         self, folder: Path, images: list[ImageEntry], settings: Settings
@@ -140,13 +144,13 @@ class _Look:
 
     @property
     def n_faults(self) -> int:
-        """Images that are missing or damaged."""
+        """How many images are missing or damaged."""
         return sum(map(bool, self._faults))
 
     def read(self, on_progress: OnProgress) -> None:
-        """Read all images: label by label, to keep one mean image at a time."""
-        shown = Counter(image.record.label for image in self._images)
-        averaged = {label for label, _ in shown.most_common(MEANS)}
+        """Read all images, label by label, so as to keep one mean image at a time."""
+        by_label = Counter(image.record.label for image in self._images)
+        averaged = {label for label, _ in by_label.most_common(MEANS)}
         rows = sorted(range(len(self._images)), key=self._label)
         stored = self._read_rows(rows, on_progress)
         for label, members in groupby(rows, key=self._label):
@@ -162,7 +166,7 @@ class _Look:
                     self._pictures[row] = picture_uri(pixels)
                 if label in averaged:
                     mean.add(pixels)
-            self._means[label] = {"shown": shown[label], **mean.describe()}
+            self._means[label] = {"shown": by_label[label], **mean.describe()}
 
     def _label(self, row: int) -> str:
         return self._images[row].record.label
@@ -170,6 +174,7 @@ class _Look:
     def _read_rows(
         self, rows: list[int], on_progress: OnProgress
     ) -> Iterator[tuple[int, Any]]:
+        """Yield each row with its pixels, or with what is wrong with its image."""
         images: Iterable[ImageEntry] = (self._images[row] for row in rows)
         stored = read_images(self._folder, images, self._settings)
         for done, (row, (image, pixels)) in enumerate(
@@ -189,7 +194,7 @@ class _Look:
             ("fault", self._faults),
             ("picture", self._pictures),
         ):
-            columns[name] = cells if any(cells) else (cells or [None])[0]
+            columns[name] = shorten(cells)
         channels = zip(
             pixels.names, pixels.mean, pixels.std, pixels.histogram, strict=True
         )

@@ -14,18 +14,22 @@ from typing import Any
 from specimg.output.manifest import Record
 
 SCRIPTS = ("rows.js", "header.js", "images.js", "viewer.js", "start.js")
-"""One script in the page, in this order."""
+"""Files that make up the script of the page, in this order."""
 
 
 def tabulate(records: Iterable[Record]) -> dict[str, Any]:
-    """Return the manifest by columns: a list each, or the one value of all rows."""
+    """Return the cells of each column of the manifest, as `shorten` returns them."""
     rows = list(records)
-    columns: dict[str, Any] = {}
-    for field in fields(Record):
-        cells = [_cell(getattr(row, field.name)) for row in rows]
-        is_constant = bool(cells) and cells.count(cells[0]) == len(cells)
-        columns[field.name] = cells[0] if is_constant else cells
-    return columns
+    return {
+        field.name: shorten([_cell(getattr(row, field.name)) for row in rows])
+        for field in fields(Record)
+    }
+
+
+def shorten(cells: list[Any]) -> Any:  # noqa: ANN401 - cells of any column
+    """Return the one value that all rows of a column have, or else all its cells."""
+    is_constant = bool(cells) and cells.count(cells[0]) == len(cells)
+    return cells[0] if is_constant else cells
 
 
 def format_page(data: Mapping[str, Any]) -> bytes:

@@ -11,19 +11,19 @@ from specimg.arrays import Pixels
 from specimg.rendering.png import encode_png
 
 MAX_WIDTH, MAX_HEIGHT = 256, 128
-"""Of a picture in the page: it holds hundreds of them."""
+"""Largest size in pixels of a picture in the page, which may hold thousands."""
 
 MAX_AVERAGED = 2**22
-"""Pixels of an image that is averaged with others: a mean takes 8 bytes a value."""
+"""Pixels of the largest image that is averaged: a mean takes 8 bytes per value."""
 
 
 class MeanImage:
-    """The mean of the images of one label, as far as they have one size.
+    """The mean of those images of one label that have its most frequent size.
 
     Parameters
     ----------
     sizes : Counter
-        How many images there are of each (width, height); the most frequent is taken.
+        How many images there are of each (width, height).
     """
 
     def __init__(self, sizes: Counter[tuple[int, int]]) -> None:
@@ -58,16 +58,17 @@ class MeanImage:
 
 
 def picture_uri(pixels: Pixels) -> str:
-    """Return a small picture of an image, as the URI that holds all of it."""
+    """Return a small picture of an image, as a data URI."""
     return _encode(_shrink(pixels / _full_scale(pixels)))
 
 
 def _full_scale(pixels: Pixels) -> float:
+    """Return the value of a pixel that is white; floats are in [0, 1]."""
     return {"uint8": 255.0, "uint16": 65535.0}.get(pixels.dtype.name, 1.0)
 
 
 def _shrink(picture: NDArray[Any]) -> NDArray[Any]:
-    """Average neighbors until the picture is small enough."""
+    """Average neighboring pixels where the picture is higher or wider than allowed."""
     for axis, limit in enumerate((MAX_HEIGHT, MAX_WIDTH)):
         length = picture.shape[axis]
         if length > limit:
@@ -80,6 +81,7 @@ def _shrink(picture: NDArray[Any]) -> NDArray[Any]:
 
 
 def _encode(picture: NDArray[Any]) -> str:
+    """Return the data URI of a picture in [0, 1]."""
     pixels = np.rint(picture.clip(0, 1) * 255).astype(np.uint8)
     data = encode_png(pixels, "specimg", "gallery")
     return "data:image/png;base64," + base64.b64encode(data).decode()

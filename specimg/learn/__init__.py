@@ -8,7 +8,7 @@ from specimg.errors import MissingExtraError
 
 try:
     import torch  # noqa: F401 - only whether it is there
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise MissingExtraError(part=__name__, package="torch", extra="learn") from error
 
 from specimg.learn.modules import PCEN, Decibel, Exponential

@@ -1,4 +1,4 @@
-"""What PCEN does with its background, and its gradient, in few passes."""
+"""The compression in PCEN, and its gradient, in few passes over the spectrogram."""
 
 import math
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from torch import Tensor
 LOG2_E = math.log2(math.e)
 
 SMALLEST_EPS = 1e-18
-"""By less, a background is not divided: float32 might end."""
+"""A background that is divided by less may be too large for float32."""
 
 LARGEST_EXPONENT = 45.0
-"""Of 2; a larger one has too few digits behind the point left in float32."""
+"""Exponents of 2 that are larger have too few digits behind the point in float32."""
 
 
 class Compression(Protocol):
@@ -27,31 +27,36 @@ class Compression(Protocol):
         ...
 
     def new_sums(self) -> Tensor:
-        """Return what the gradients for the parameters follow from, of none yet."""
+        """Return zeros, to which `backward` adds what `for_parameters` needs."""
         ...
 
     def backward(
         self, gradient: Tensor, mel: Tensor, background: Tensor, sums: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return the gradients for `mel` and `background`.
+        """Return the gradients for `mel` and `background`, and add to `sums`.
 
-        `sums` grows by what it means for the parameters.
+        Parameters
+        ----------
+        gradient, mel, background : Tensor, shape (n, n_mels, n_frames)
+        sums : Tensor
+            From `new_sums`; one for all spectrograms of a batch.
         """
         ...
 
     def for_parameters(self, sums: Tensor) -> list[Tensor]:
-        """Return the gradients for gain, bias, power, eps."""
+        """Return the gradients for gain, bias, power, eps, each in its own shape."""
         ...
 
 
 def compression(parameters: Sequence[Tensor], like: Tensor) -> Compression:
-    """Return how spectrograms are compressed that are `like` this one.
+    """Return the way to compress spectrograms with these parameters.
 
     Parameters
     ----------
     parameters : sequence of Tensor, shapes (n_mels, 1) or (1, 1)
         gain, bias, power, eps: 0 or more; eps above 0.
     like : Tensor, shape (..., n_mels, n_frames)
+        A spectrogram with the type and the number of bands of all others.
     """
     gain, bias, power, eps = (value.to(like.dtype) for value in parameters)
     exponents = gain * eps.log2().abs() + bias.log2().abs()
@@ -66,11 +71,11 @@ def compression(parameters: Sequence[Tensor], like: Tensor) -> Compression:
 
 
 class _Usual:
-    """``bias**power * ((1 + u)**power - 1)``.
+    """``bias**power * ((1 + u)**power - 1)``, for nearly all parameters.
 
-    With ``u = mel / (eps + background)**gain / bias``, for which ``r = background /
-    eps``: so all logarithms are of 1 and something more, and with powers of 2 these are
-    the fastest that there are.
+    Here ``u = mel / (eps + background)**gain / bias``, and ``eps + background`` is
+    ``eps * (1 + r)`` with ``r = background / eps``.  Written like that, each logarithm
+    is a ``log1p`` and each power an ``exp2``, which are torch's fastest.
     """
 
     def __init__(
@@ -132,10 +137,10 @@ class _Usual:
 
 
 class _AtTheLimits:
-    """With torch's own gradients, which take four times as long.
+    """The same with torch's own gradients, which take four times as long.
 
-    Where a bias or a power is 0, a number outside the range of `_Usual`, in one band or
-    in all, or numbers are halves, as few ever need it.
+    It is for parameters that few ever need: a bias or a power of 0 or a number outside
+    the range of `_Usual`, in one band or in all; and for numbers of 16 bits.
     """
 
     def __init__(
@@ -182,7 +187,8 @@ def _at_the_limits(
     eps: Tensor,
 ) -> Tensor:
     x = mel * torch.exp(-gain * torch.log(background + eps))
-    # What is not taken must be harmless as well: its gradient is multiplied by 0.
+    # Also the branch that `where` does not take must be finite: its gradient is
+    # multiplied by 0, and 0 times infinity is not a number.
     safe_bias = torch.where(bias == 0, 1.0, bias)
     safe_power = torch.where(power == 0, 1.0, power)
     root = safe_bias**safe_power * torch.expm1(safe_power * torch.log1p(x / safe_bias))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from specimg.dataset.labeled import Dataset, Labels
 from specimg.dataset.rendered import check_widths
+from specimg.dataset.splits import hold_out
 from specimg.learn.modules import PCEN, Exponential
 from specimg.learn.normalization import min_max
 from specimg.learn.training import Batches, predict, train
@@ -18,6 +19,7 @@ from specimg.rendering.pipeline import Mel, mel_of_clip
 from specimg.settings import Settings
 
 VALIDATION_SHARE = 0.2
+"""Share of each class's recordings that is held out from the training."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,26 +27,29 @@ class Spectrograms:
     """All clips of a dataset, as mel spectrograms in [0, 1]."""
 
     values: Tensor
-    """Shape (n_clips, n_mels, n_frames), filled up with zeros where clips were."""
+    """Shape (n_clips, n_mels, n_frames); zeros where a clip was extended."""
     n_frames: Tensor
-    """Frames of each clip that are not filled up."""
+    """Frames of each clip before it was extended, shape (n_clips,)."""
     labels: Labels
+    """The class of each clip, shape (n_clips,)."""
     sources: NDArray[np.int64]
-    """The number of each clip's recording."""
+    """The number of each clip's recording, shape (n_clips,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learned:
-    """What was learned."""
+    """The parameters of a frontend before and after training, and how good they are."""
 
     start: Mapping[str, Parameter]
-    """Parameters before the training."""
+    """Parameters before the training, by name."""
     parameters: Mapping[str, Parameter]
+    """Parameters after the training, by name."""
     scores: NDArray[np.float64]
-    """Of the clips that were left out for validation, a score a class."""
+    """Scores of the clips that were held out, shape (n_held_out, n_classes)."""
     labels: Labels
-    """Their classes."""
+    """The classes of these clips, shape (n_held_out,)."""
     epoch_seconds: list[float]
+    """How long each epoch took."""
 
 
 def load(dataset: Dataset, settings: Settings) -> Spectrograms:
@@ -84,14 +89,23 @@ def make_frontend(
 
 
 def batches_of(
-    found: Spectrograms,
+    clips: Spectrograms,
     chosen: NDArray[np.int64],
     frontend: nn.Module,
     n_classes: int,
 ) -> Batches:
-    """Return what the network gets of the `chosen` clips: frontend, to [0, 1]."""
+    """Return what the network gets of some clips: what the frontend makes, in [0, 1].
+
+    Parameters
+    ----------
+    clips : Spectrograms
+    chosen : array of int
+        Numbers of the clips.
+    frontend : module
+    n_classes : int
+    """
     numbers = torch.from_numpy(chosen)
-    values, n_frames = found.values[numbers], found.n_frames[numbers]
+    values, n_frames = clips.values[numbers], clips.n_frames[numbers]
 
     def make(batch: Tensor) -> Tensor:
         ends = n_frames[batch]
@@ -99,14 +113,14 @@ def batches_of(
 
     return Batches(
         make=make,
-        targets=torch.from_numpy(found.labels[chosen]),
+        targets=torch.from_numpy(clips.labels[chosen]),
         height=values.shape[1],
         n_classes=n_classes,
     )
 
 
 def learn(
-    found: Spectrograms,
+    clips: Spectrograms,
     frontend: PCEN | Exponential,
     n_classes: int,
     *,
@@ -114,36 +128,38 @@ def learn(
     seed: int,
     on_epoch: Callable[[], object] = lambda: None,
 ) -> Learned:
-    """Train frontend and network together, and try them on clips that were left out.
+    """Train frontend and network together, and score clips that were held out.
 
-    `on_epoch` is called after each epoch.
+    Parameters
+    ----------
+    clips : Spectrograms
+    frontend : PCEN or Exponential
+        Holds what has been learned afterwards.
+    n_classes : int
+    epochs : int
+        How often the network sees each clip.
+    seed : int
+        Draws the recordings that are held out, the first weights, and the order.
+    on_epoch : callable
+        Called after each epoch.
     """
     start = frontend.learned()
-    left_out = _leave_out(found, seed)
-    known, asked = np.flatnonzero(~left_out), np.flatnonzero(left_out)
+    is_held_out = hold_out(
+        clips.labels, clips.sources, share=VALIDATION_SHARE, seed=seed
+    )
+    training, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
     trained = train(
-        batches_of(found, known, frontend, n_classes),
+        batches_of(clips, training, frontend, n_classes),
         frontend,
         epochs=epochs,
         seed=seed,
         on_epoch=on_epoch,
     )
-    scores = predict(trained.network, batches_of(found, asked, frontend, n_classes))
+    validation = batches_of(clips, held_out, frontend, n_classes)
     return Learned(
         start=start,
         parameters=frontend.learned(),
-        scores=scores,
-        labels=found.labels[asked],
+        scores=predict(trained.network, validation),
+        labels=clips.labels[held_out],
         epoch_seconds=trained.epoch_seconds,
     )
-
-
-def _leave_out(found: Spectrograms, seed: int) -> NDArray[np.bool_]:
-    """Choose a fifth of each class's recordings, at least one, for validation."""
-    generator = np.random.default_rng(seed)
-    chosen: list[int] = []
-    for label in np.unique(found.labels):
-        sources = np.unique(found.sources[found.labels == label])
-        count = max(1, round(VALIDATION_SHARE * len(sources)))
-        chosen += generator.choice(sources, count, replace=False).tolist()
-    return np.isin(found.sources, chosen)

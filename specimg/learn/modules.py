@@ -20,20 +20,28 @@ from specimg.rendering.frontends.smoother import Init, s_to_time_constant
 Scale = Literal["linear", "log", "logit"]
 """On which scale a parameter is learned, so that it cannot leave its range."""
 
-
 _LONGEST_SECONDS = 1e6
-"""That a smoother may remember."""
+"""The longest time constant that is returned, which a file of parameters can hold."""
 
 _Map = Mapping[str, Callable[[Tensor], Tensor]]
 _TO_SCALE: _Map = {"linear": torch.clone, "log": torch.log, "logit": torch.logit}
 _FROM_SCALE: _Map = {"linear": torch.clone, "log": torch.exp, "logit": torch.sigmoid}
 
 
-class Learned(nn.Module):
-    """One parameter of a frontend: a number, or one number a band.
+class LearnedParameter(nn.Module):
+    """One parameter of a frontend: one value for all bands, or one value per band.
 
     It is kept in float64: there are few of them, and a smoother with a long memory
     needs the digits.
+
+    Parameters
+    ----------
+    value : float or sequence of float
+        Where to start.
+    n_mels : int or None
+        Number of values to learn, one per band; None for as many as `value` has.
+    scale : str
+        See `Scale`.
     """
 
     def __init__(self, value: Parameter, n_mels: int | None, scale: Scale) -> None:
@@ -44,7 +52,7 @@ class Learned(nn.Module):
                 msg = f"n_mels={n_mels}: need 1 or more"
                 raise ParameterError(msg)
             if len(start) not in (1, n_mels):
-                msg = f"{len(start)} values, one a band, but n_mels={n_mels}"
+                msg = f"{len(start)} values, one per band, but n_mels={n_mels}"
                 raise ParameterError(msg)
             start = start.expand(n_mels, 1)
         self.scale = scale
@@ -57,7 +65,7 @@ class Learned(nn.Module):
     def value(self) -> Parameter:
         """Return the value as `specimg.rendering.frontends` take it."""
         value = self().detach()
-        # However far it was pushed; but what began at 0 is 0 for ever.
+        # Finite and above 0 however far it was pushed; but what began at 0 stays 0.
         value = value.clamp(min=-1e300, max=1e300)
         if self.scale != "linear":
             value = torch.where(torch.isneginf(self.raw), 0.0, value.clamp(min=1e-300))
@@ -72,20 +80,20 @@ class Exponential(nn.Module):
 
     Parameters
     ----------
-    n_mels : int
-        One value a band; without it one for the whole spectrogram.
+    n_mels : int, optional
+        Number of bands, to learn one value per band; without it, one value for all.
     a : float or sequence of float
         Where to start.
     """
 
     def __init__(self, n_mels: int | None = None, *, a: Parameter = 0.0) -> None:
         super().__init__()
-        self.a = Learned(ExponentialFrontend(a=a).a, n_mels, "linear")
+        self.a = LearnedParameter(ExponentialFrontend(a=a).a, n_mels, "linear")
 
     def forward(self, mel: Tensor, n_frames: Tensor | None = None) -> Tensor:  # noqa: ARG002 - all frontends are called alike
-        """Compress `mel`, in [0, 1], shape (..., n_mels, n_frames)."""
+        """Compress a batch of spectrograms in [0, 1], shape (..., n_mels, n_frames)."""
         exponent = torch.sigmoid(-self.a()).to(mel.dtype)
-        # The limit for a without end: 0 stays 0, though 0 ** 0 is 1.
+        # For very large `a` the exponent would be 0, and 0 ** 0 is 1; but 0 stays 0.
         return mel ** exponent.clamp_min(torch.finfo(mel.dtype).tiny)
 
     def frontend(self) -> ExponentialFrontend:
@@ -98,14 +106,14 @@ class Exponential(nn.Module):
 
 
 class Decibel(nn.Module):
-    """``log(max(mel, floor))``: nothing to learn, to compare with."""
+    """``log(max(mel, floor))``, with nothing to learn, for comparison."""
 
     def __init__(self, floor: float = 1e-6) -> None:
         super().__init__()
         self.floor = floor
 
     def forward(self, mel: Tensor, n_frames: Tensor | None = None) -> Tensor:  # noqa: ARG002 - all frontends are called alike
-        """Compress `mel`, in [0, 1], shape (..., n_mels, n_frames)."""
+        """Compress a batch of spectrograms in [0, 1], shape (..., n_mels, n_frames)."""
         return torch.log(mel.clamp_min(self.floor))
 
 
@@ -117,17 +125,18 @@ class PCEN(nn.Module):
 
     Parameters
     ----------
-    n_mels : int
-        One value of each parameter a band; without it one for all.
+    n_mels : int, optional
+        Number of bands, to learn one value of each parameter per band; without it,
+        one value for all.
     frame_rate : float
-        Of the spectrograms, in frames per second.
+        Frame rate of the spectrograms, in frames per second.
     init : str
         Where the smoother starts; see `specimg.rendering.frontends.smoother.Init`.
     scale : float
         The spectrogram is multiplied by it; not learned.
     **parameters : float or sequence of float
-        Where gain, bias, power, eps, and time_constant or s start; without, Wang et
-        al.'s values.
+        Where gain, bias, power, eps, and time_constant or s start.  Without them it
+        is at the values of Wang et al.
 
     Raises
     ------
@@ -154,12 +163,12 @@ class PCEN(nn.Module):
             raise ParameterError(msg)
         start = Pcen(init=init, scale=scale, **parameters)
         self.frame_rate, self.init, self.scale = frame_rate, init, scale
-        self.gain = Learned(start.gain, n_mels, "log")
-        self.bias = Learned(start.bias, n_mels, "log")
-        self.power = Learned(start.power, n_mels, "log")
-        self.eps = Learned(start.eps, n_mels, "log")
+        self.gain = LearnedParameter(start.gain, n_mels, "log")
+        self.bias = LearnedParameter(start.bias, n_mels, "log")
+        self.power = LearnedParameter(start.power, n_mels, "log")
+        self.eps = LearnedParameter(start.eps, n_mels, "log")
         s = start.smoothing(frame_rate).ravel().tolist()
-        self.s = Learned(tuple(s) if len(s) > 1 else s[0], n_mels, "logit")
+        self.s = LearnedParameter(tuple(s) if len(s) > 1 else s[0], n_mels, "logit")
 
     def forward(self, mel: Tensor, n_frames: Tensor | None = None) -> Tensor:
         """Compress a batch of spectrograms.
@@ -178,7 +187,10 @@ class PCEN(nn.Module):
         return pcen(scaled, s, start, parameters, n_frames)
 
     def _start(self, mel: Tensor, s: Tensor, n_frames: Tensor | None) -> Tensor | None:
-        """State before the first frame, shape (..., n_mels, 1); none for a loop."""
+        """Return the state before the first frame, shape (..., n_mels, 1).
+
+        None for a loop, in which `pcen` finds it itself.
+        """
         if self.init == "loop":
             return None
         if self.init == "first":
@@ -193,7 +205,8 @@ class PCEN(nn.Module):
             return mel.sum(-1, keepdim=True) / ends
         age = torch.arange(mel.shape[-1], dtype=s.dtype, device=s.device)
         decay = log_decay(s)
-        # The clip, and then the clip backwards, whose newest frame is its first.
+        # "reflect" plays the clip, and then the clip backwards, in a loop: the frame
+        # just before the first is the first one again.
         rest = torch.exp(decay * ends)
         weights = torch.exp(decay * age)
         weights = weights + rest * torch.exp(decay * (ends - 1 - age).clamp_min(0))
@@ -207,7 +220,10 @@ class PCEN(nn.Module):
     def learned(self) -> dict[str, Parameter]:
         """Return the parameters by name, as a file of learned parameters has them."""
         names = ("gain", "bias", "power", "eps")
-        values = {name: cast("Learned", getattr(self, name)).value() for name in names}
+        values = {
+            name: cast("LearnedParameter", getattr(self, name)).value()
+            for name in names
+        }
         seconds = s_to_time_constant(column(self.s.value())).ravel() / self.frame_rate
         numbers = np.minimum(seconds, _LONGEST_SECONDS).tolist()
         return values | {

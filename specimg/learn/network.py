@@ -7,13 +7,13 @@ CHANNELS = (16, 32, 64, 96)
 
 
 class Network(nn.Module):
-    """Four convolutions, and a linear layer over what they find in each pitch.
+    """Four convolutions, and a linear layer over what they find at each pitch.
 
     Parameters
     ----------
     n_classes : int
     height : int
-        Of the pictures, in pixels.
+        Height of the pictures, in pixels.
     """
 
     def __init__(self, n_classes: int, height: int) -> None:
@@ -36,17 +36,20 @@ class Network(nn.Module):
         self.classify = nn.Linear(2 * CHANNELS[-1] * rows, n_classes)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Return a score a class for pictures in [0, 1].
+        """Return the scores of pictures, shape (n, n_classes).
 
-        Their shape is (n, 3, height, width), or (n, 1, height, width) for what would
-        be the same in all three channels.
+        Parameters
+        ----------
+        pictures : Tensor, shape (n, 3, height, width) or (n, 1, height, width)
+            In [0, 1].  One channel stands for three that are the same.
         """
         weight = self.first.weight
+        # The sum over three equal channels, in a third of the multiplications.
         if pictures.shape[1] == 1:
             weight = weight.sum(1, keepdim=True)
-        found = nn.functional.conv2d(pictures - 0.5, weight, stride=2, padding=1)
-        found = self.features(found)
+        first = nn.functional.conv2d(pictures - 0.5, weight, stride=2, padding=1)
+        features = self.features(first)
         # Where in time a call lies means nothing; at which pitch means much.
-        over_time = torch.cat([found.mean(-1), found.amax(-1)], dim=1)
+        over_time = torch.cat([features.mean(-1), features.amax(-1)], dim=1)
         scores: Tensor = self.classify(self.drop(over_time.flatten(1)))
         return scores

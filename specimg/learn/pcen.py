@@ -1,6 +1,7 @@
-"""PCEN of a batch, with gradients of its own: a third of the time of torch's.
+"""PCEN of a batch, with gradients of its own, in a third of the time of torch's.
 
-A few spectrograms at a time, and computing twice what would have to be kept.
+A few spectrograms are computed at a time, and what their gradients need is computed
+again instead of being kept.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from specimg.learn.compression import compression
 from specimg.learn.smoother import Smoother
 
 SMALLEST_S = 1e-30
-"""Of a smaller coefficient float32 has nothing left."""
+"""A smaller coefficient would be too close to 0 for float32."""
 
 
 def pcen(
@@ -25,7 +26,7 @@ def pcen(
     parameters: Sequence[Tensor],
     n_frames: Tensor | None = None,
 ) -> Tensor:
-    """Smooth and compress.
+    """Smooth a batch of spectrograms over time, and compress it by the result.
 
     Parameters
     ----------
@@ -60,11 +61,12 @@ class _Pcen(torch.autograd.Function):
         background = torch.empty_like(mel, memory_format=torch.contiguous_format)
         result, starts = torch.empty_like(background), []
         given = None if start is None else spectrograms(start)
-        loud, quiet, out = map(spectrograms, (mel, background, result))
+        mels, backgrounds, out = map(spectrograms, (mel, background, result))
         for part, count in chunks(counts):
             before = None if given is None else given[part]
-            starts.append(smoother.forward(loud[part], before, count, quiet[part]))
-            compressor.forward(loud[part], quiet[part], out[part])
+            smoothed = backgrounds[part]
+            starts.append(smoother.forward(mels[part], before, count, smoothed))
+            compressor.forward(mels[part], smoothed, out[part])
         ctx.save_for_backward(mel, s, background)
         ctx.known = smoother, compressor, starts, counts, start is None
         return result
@@ -77,20 +79,26 @@ class _Pcen(torch.autograd.Function):
         wanted, _, start_wanted, *_ = ctx.needs_input_grad
         for_mel = torch.empty_like(background) if wanted else None
         for_start = torch.empty_like(background[..., :1]) if start_wanted else None
-        by_s, sums = s.new_zeros(mel.shape[-2], 1), compressor.new_sums()
-        gradient, loud, quiet = map(spectrograms, (gradients[0], mel, background))
+        s_times_gradient = s.new_zeros(mel.shape[-2], 1)
+        sums = compressor.new_sums()
+        gradient, mels, backgrounds = map(spectrograms, (gradients[0], mel, background))
         for (part, count), start in zip(chunks(counts), starts, strict=True):
-            direct, rest = compressor.backward(
-                gradient[part], loud[part], quiet[part], sums
+            directly, for_background = compressor.backward(
+                gradient[part], mels[part], backgrounds[part], sums
             )
-            through, steps = smoother.backward(
-                rest, loud[part], quiet[part], start, count, in_loop=in_loop
+            by_smoother, for_log_s = smoother.backward(
+                for_background,
+                mels[part],
+                backgrounds[part],
+                start,
+                count,
+                in_loop=in_loop,
             )
-            by_s += steps
+            s_times_gradient += for_log_s
             if for_start is not None:
-                spectrograms(for_start)[part] = smoother.for_start(through)
+                spectrograms(for_start)[part] = smoother.for_start(by_smoother)
             if for_mel is not None:
-                torch.add(direct, through, out=spectrograms(for_mel)[part])
-        for_s = (by_s / s).sum_to_size(s.shape)
+                torch.add(directly, by_smoother, out=spectrograms(for_mel)[part])
+        for_s = (s_times_gradient / s).sum_to_size(s.shape)
         for_parameters = compressor.for_parameters(sums)
         return for_mel, for_s, for_start, None, *for_parameters

@@ -4,35 +4,35 @@ import torch
 from torch import Tensor
 
 MAX_EXPONENT = 600.0
-"""e to this power, times what a spectrogram or its gradient holds, is far from what
-float64 ends at."""
+"""e to this power, times what a spectrogram or its gradient holds, is far below the
+largest number of float64."""
 
 MAX_EXPONENT_FLOAT32 = 40.0
 """The same for float32, whose running sums torch computes in float64 on a CPU."""
 
 ALMOST_ONE = 1.0 - 2.0**-53
-"""A coefficient of 1 leaves no past at all, whose logarithm is not a number; e**-40 is
-taken for what is left."""
+"""The largest coefficient below 1.  A coefficient of 1 leaves nothing of the past, and
+0 has no logarithm: there, e**-40 is taken for what is left."""
 
 
 def log_decay(s: Tensor) -> Tensor:
-    """Logarithm of what is left of the past after a frame."""
+    """Return the logarithm of the share of the past that is left after a frame."""
     return torch.where(s < 1, torch.log1p(-s.clamp_max(ALMOST_ONE)), -40.0)
 
 
 class Smoother:
     """``M[t] = (1-s) M[t-1] + s mel[t]`` from ``M[-1] = start``.
 
-    Equal to `specimg.rendering.frontends.smoother.smooth`.  In closed form, as a
-    running sum of what grows, scaled down again; it starts anew before the powers are
-    too large.
+    Equal to `specimg.rendering.frontends.smoother.smooth`, but in closed form:
+    ``M[t] = (1-s)**(t+1) * (start + sum(s mel[k] / (1-s)**(k+1) for k <= t))``.  The
+    running sum starts anew before the powers are too large.
 
     Parameters
     ----------
     s : Tensor of float64, shape (n_mels, 1) or (1, 1)
         Coefficient, above 0 and up to 1.
     like : Tensor, shape (..., n_mels, n_frames)
-        What will be smoothed is like it.
+        A spectrogram with the type and the number of frames of all others.
     """
 
     def __init__(self, s: Tensor, like: Tensor) -> None:
@@ -47,6 +47,7 @@ class Smoother:
         self._left = left.to(like.dtype)
         """What is left of the start after each frame."""
         self._ahead = self._left.flip(-1)
+        """What is left, after the last frame, of the state before each frame."""
         self._shrink = left[:, : self._longest].to(exact)
         self._growth = (s / left[:, : self._longest]).to(exact)
         self._taken: dict[int, Tensor] = {}
@@ -54,15 +55,16 @@ class Smoother:
     def forward(
         self, mel: Tensor, start: Tensor | None, count: int, out: Tensor
     ) -> Tensor:
-        """Smooth into `out`, and return where it started.
-
-        Without a `start` the `count` frames of each are played in a loop: it starts
-        where it ends.
+        """Smooth into `out`, and return the state before the first frame.
 
         Parameters
         ----------
         mel, out : Tensor, shape (n, n_mels, n_frames)
-        start : Tensor, shape (n, n_mels, 1)
+        start : Tensor, shape (n, n_mels, 1), or None
+            The state before the first frame; without it, the one in which the clip
+            ends, as if it were played in a loop.
+        count : int
+            Frames of each clip; those behind them are filled up.
         """
         self._run(mel, out)
         if start is None:
@@ -82,7 +84,8 @@ class Smoother:
     ) -> tuple[Tensor, Tensor]:
         """Return the gradient for `mel`, and s times the one for `s`.
 
-        It is the same recursion, backwards in time; for a loop a loop.
+        It is the same recursion, backwards in time, and in a loop where `forward` was
+        without a start.  The shapes are (n, n_mels, n_frames) and (n_mels, 1).
         """
         backwards = gradient.flip(-1)
         self._run(backwards, backwards)
@@ -96,11 +99,11 @@ class Smoother:
         return for_mel, change.sum(-1, keepdim=True).add_(first).sum(0)
 
     def for_start(self, for_mel: Tensor) -> Tensor:
-        """Return the gradient for a start that was given."""
+        """Return the gradient for a start that was given, from that for `mel`."""
         return for_mel[..., :1] * ((1 - self._s) / self._s).to(for_mel.dtype)
 
     def _run(self, values: Tensor, out: Tensor) -> None:
-        """Smooth from 0; `out` may be `values`."""
+        """Smooth from a start of 0; `out` may be `values`."""
         state = None
         for first in range(0, values.shape[-1], self._longest):
             block = values[..., first : first + self._longest]
@@ -114,7 +117,7 @@ class Smoother:
             torch.mul(total, shrink, out=out[..., first : first + length])
 
     def _taken_by(self, count: int) -> Tensor:
-        """Return the share that `count` frames take from what was before them."""
+        """Return the share of what was before that is gone after `count` frames."""
         if count not in self._taken:
             taken = -torch.expm1(self._decay * count)
             self._taken[count] = taken.to(self._left.dtype)

@@ -13,33 +13,36 @@ from specimg.learn.network import Network
 from specimg.startup import keep_freed_memory
 
 BATCH = 32
-"""Clips at a time, at most; fewer where there are few, for the steps that it takes."""
+"""Clips per step, at most; fewer where the dataset is small, for more steps."""
 
-STEPS_AN_EPOCH = 8
+STEPS_PER_EPOCH = 8
+"""The least number of steps, as far as a step has at least four clips."""
 LEARNING_RATE = 2e-3
 FRONTEND_LEARNING_RATE = 2e-2
-"""A frontend has few parameters, and a far way to go with them."""
+"""A frontend has few parameters, which may have to change much."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """Examples by number, as the network gets them."""
+    """The examples of a dataset, made into pictures batch by batch."""
 
     make: Callable[[Tensor], Tensor]
-    """Pictures in [0, 1], shape (n, 1 or 3, height, width), of the examples with these
-    numbers; with gradients, where a frontend is learned."""
+    """Makes the pictures of the examples with the given numbers, in [0, 1], shape (n, 1
+    or 3, height, width); with gradients, where a frontend is learned."""
     targets: Tensor
     """The class of each example, by number."""
     height: int
+    """Height of the pictures, in pixels."""
     n_classes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A network that was trained, and how long that took."""
+    """A network that was trained."""
 
     network: Network
     epoch_seconds: list[float]
+    """How long each epoch took."""
 
 
 def train(
@@ -67,7 +70,7 @@ def train(
         ]
     )
     count = len(batches.targets)
-    batch = max(4, min(BATCH, count // STEPS_AN_EPOCH))
+    batch = max(4, min(BATCH, count // STEPS_PER_EPOCH))
     steps = epochs * -(-count // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps)
     generator = torch.Generator().manual_seed(seed)
@@ -94,7 +97,7 @@ def train(
 
 
 def predict(network: Network, batches: Batches) -> NDArray[np.float64]:
-    """Return a score a class for all examples, shape (n, n_classes)."""
+    """Return one score per class for each example, shape (n, n_classes)."""
     network.eval()
     count = len(batches.targets)
     with torch.no_grad():

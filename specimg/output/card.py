@@ -56,8 +56,8 @@ def find_splits(images: Iterable[ImageEntry]) -> dict[str, list[str]]:
     Returns
     -------
     dict
-        Of lists of folders.  Without splits, all images are ``train``, whose only
-        folder has no name; where there is no image, there is no split.
+        The folders of each split.  Without splits, all images are ``train``, whose
+        only folder has no name; where there is no image, there is no split.
     """
     found = set()
     for image in images:

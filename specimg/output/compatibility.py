@@ -55,7 +55,7 @@ def check_settings(folder: Path, before: str, settings: Settings) -> None:
 
 
 def check_settings_file(folder: Path, settings: Settings) -> None:
-    """Refuse other settings by the file of them, where no record is left to say so.
+    """Refuse a folder without a record whose settings file says otherwise.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def check_forgotten(folder: Path) -> None:
 
 
 def manifest_of(text: str) -> str:
-    """Return the name of the manifest in settings, if they can be read."""
+    """Return the name of the manifest by settings in TOML; empty if they cannot say."""
     try:
         name = parse_toml(text).get("manifest")
     except ParameterError:

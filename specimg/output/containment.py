@@ -1,4 +1,4 @@
-"""Names that lead out of an output folder, which nothing may be read or removed by."""
+"""Names that lead out of an output folder: nothing is read or removed by them."""
 
 import os
 import re

@@ -17,9 +17,9 @@ class Destination(Protocol):
         record : Record
             Its row of the manifest.
         data : bytes
-            Of the image file.
+            The content of the image file.
         digest : str
-            Of its pixels.
+            The digest of its pixels.
 
         Raises
         ------

@@ -13,12 +13,12 @@ from pathlib import Path
 from specimg.errors import SpecimgError, StorageError, UnwritableError
 
 PARTIAL_PREFIX = ".specimg-"
-"""What the hidden names begin with under which files are written."""
+"""The beginning of the hidden names under which files are written."""
 
 MAX_NAME_BYTES = 255
 _DIGEST_CHARS = 16
 _LONGEST_SUFFIX = 24
-"""Of what is added to a name, in characters: ``_00003.000s.png`` and more."""
+"""Characters that may be added to a name: ``_00003.000s.png`` and more."""
 
 _OWN_FAULT = {
     errno.EISDIR,
@@ -92,8 +92,8 @@ def write_atomically(path: Path, data: bytes, tag: str) -> None:
         Folders that are missing are made.
     data : bytes
     tag : str
-        The recording that the file is made from, by whose name `remove_images`
-        finds what is left of it after a kill.
+        The recording that the file is made from: by it, `remove_images` finds what
+        a kill left.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def check_writable(path: Path) -> None:
 def write_table(path: Path, chunks: Iterable[bytes], tag: str) -> None:
     """Put a table into a file, piece by piece, which appears whole or not at all.
 
-    `tag` is who writes it, by whose name `remove_partials` finds what a kill left.
+    `tag` says who writes it: by it, `remove_partials` finds what a kill left.
 
     It is on the disk when this returns.  Where the file already holds just that, it
     is left alone, so that its time of modification says when it last changed.

@@ -21,10 +21,10 @@ from specimg.rendering.image import Size, decode
 from specimg.rendering.settings import RenderSettings
 
 _THREADS = 2
-"""That decode: it is the caller who cannot keep up with more."""
+"""Threads that decode; with more, the caller could not keep up."""
 
 _OTHERS_BYTES = 2**20
-"""In an image file beside its values, at most."""
+"""Bytes that an image file may have beside its values."""
 
 
 class ImageError(SpecimgError, OSError):

@@ -31,7 +31,7 @@ NOT_THERE = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileStamp:
-    """What tells that a file is still the one that was converted."""
+    """Path, size and time of a file, by which a later one under its name is known."""
 
     path: str
     """Absolute; percent-encoded where it must be."""
@@ -42,7 +42,7 @@ class FileStamp:
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """Return what tells a file from a later one under its name."""
+        """Return the stamp that a file has now."""
         encoded = encode_name(str(path))
         try:
             status = path.stat()
@@ -71,7 +71,7 @@ class Journal:
         The database; made if it is not there, and brought up to date if an earlier
         version wrote it.
     read_only : bool
-        Change nothing on the disk.  For who has seen to it that nobody writes.
+        Change nothing on the disk.  The caller sees to it that nobody writes.
 
     Raises
     ------
@@ -118,7 +118,7 @@ class Journal:
 
     @property
     def manifest(self) -> str:
-        """What was noted of the manifest, if no image has changed since."""
+        """The stamp of the manifest that was written, if no image has changed since."""
         return self.get(MANIFEST_KEY) or ""
 
     @manifest.setter
@@ -183,7 +183,7 @@ class Journal:
         self._put(name, stamp, FAILED, failure.stage, failure.reason)
 
     def forget(self, name: str) -> None:
-        """Note nothing about a recording any more."""
+        """Remove what is known of a recording."""
         self._forget_images(name)
         self._do("DELETE FROM recordings WHERE name = ?", name)
 

@@ -13,7 +13,7 @@ class LooseFiles:
     """A destination that writes a file for each image; see `Destination`."""
 
     folder: Path
-    """That images are named from."""
+    """The output folder, which names of images are relative to."""
 
     def write(self, record: Record, data: bytes, digest: str) -> ImageEntry:
         """Write an image under its name, whole or not at all."""

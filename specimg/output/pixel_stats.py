@@ -10,7 +10,7 @@ from specimg.arrays import Pixels
 from specimg.settings import Settings
 
 BINS = 256
-"""Of a histogram of pixel values."""
+"""Bins of a histogram of pixel values."""
 
 _BLOCK = 2**20
 """Values that are counted at a time: counting takes eight bytes for each."""
@@ -42,12 +42,12 @@ class PixelStats:
 
     @property
     def mean(self) -> list[float]:
-        """Of each channel; not a number where there is no image."""
+        """The mean of each channel; NaN where there is no image."""
         return self._sums.mean()
 
     @property
     def std(self) -> list[float]:
-        """Of each channel, divided by the number of values, as numpy does."""
+        """The standard deviation of each channel, divided by n as numpy does."""
         return self._sums.std()
 
     @property

@@ -27,7 +27,7 @@ APPLICATION_ID = 0x53504547
 """Tells a journal from other databases; ``SPEG``."""
 
 MANIFEST_KEY = "manifest"
-"""Under which a journal notes what tells the manifest that was written of it."""
+"""The key of the sizes and times of the manifest that was written, and of its card."""
 
 _SQL_TYPES = {str: "TEXT", float: "REAL", int: "INTEGER", bool: "INTEGER"}
 

@@ -29,14 +29,14 @@ from specimg.rendering.image import digest
 from specimg.settings import SETTINGS_NAME, Settings
 
 SETTINGS, FINISHED = "settings", "finished"
-"""What a journal knows of the run that it belongs to."""
+"""Keys of what a journal knows of its run."""
 
 _OPEN = "open"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Output:
-    """An output folder that this process alone writes this part of.
+    """One part of an output folder, which only this process writes.
 
     Made by `open_output`.
     """

@@ -74,7 +74,7 @@ def find_shards(folder: Path) -> list[Shard]:
 
 
 def find_journal(folder: Path, shard: Shard) -> Path:
-    """Return where the journal of a shard is, which an earlier version may have put.
+    """Return where the journal of a shard is, perhaps where an earlier version put it.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def find_journal(folder: Path, shard: Shard) -> Path:
 def move_journal(folder: Path, shard: Shard) -> None:
     """Move the journal of a shard to where it is now, if specimg 0.1 wrote it.
 
-    For who holds the shard.
+    The caller holds the shard.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from specimg.output.pixel_stats import BINS, PixelStats
 __all__ = ["BINS", "PixelStats", "Stats", "Summary", "compute_stats", "summarize"]
 
 OnProgress = Callable[[int, int, str], None]
-"""Told of every image: how many are done, of how many, and what is wrong with it."""
+"""Takes how many images are done, of how many, and what is wrong with this one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,10 +20,10 @@ class Summary:
     """What a manifest says of its clips; there is one image for each."""
 
     recordings: int = 0
-    """That have images."""
+    """Recordings that have images."""
     clips: int = 0
     seconds: float = 0.0
-    """Audio that the images show; what two clips share counts twice."""
+    """Seconds of audio that the images show; what two clips share counts twice."""
     silent: int = 0
     """Clips without any sound."""
     padded: int = 0

@@ -34,7 +34,7 @@ _HEADER = re.compile(
 """What an image in NPY begins with: height, width, and perhaps three channels."""
 
 _IHDR_BYTES = 25
-"""Of the first chunk of a PNG, with its length and its checksum."""
+"""Bytes of the first chunk of a PNG, with its length and its checksum."""
 
 
 def find_strays(
@@ -42,9 +42,9 @@ def find_strays(
 ) -> list[str]:
     """Return the names of the images in an output that its journals do not name.
 
-    For who knows that the images are there that they do name: where there are as many
-    as there should be, only names are looked at.  Of 100,000 images that takes 0.2 s;
-    to ask each for its size, as every run that goes on does, takes 1.5 s.
+    The images that they name must be there: if there are as many files as names,
+    nothing else is looked at.  For 100,000 images that takes 0.2 s; to ask each for
+    its size, as every run that goes on does, takes 1.5 s.
     """
     named = sum(1 for journal in journals for _ in journal.file_names())
     if named == sum(1 for _ in _walk(folder)):
@@ -57,7 +57,7 @@ def find_strays(
 def remove_strays(folder: Path, settings: Settings) -> None:
     """Remove the tables of an output, its card, and its images, whoever names them.
 
-    Also those of the settings that lie there, which may be others.
+    The settings that lie there may be others; their tables and images go as well.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def remove_strays(folder: Path, settings: Settings) -> None:
         They cannot be removed.
     """
     written = [settings]
-    with suppress(ParameterError):  # then nobody knows
+    with suppress(ParameterError):  # then they are not known
         written.append(Settings.load(folder / SETTINGS_NAME))
     tables = {FAILURES_NAME, PASSED_OVER_NAME, *(each.manifest for each in written)}
     for name in sorted(tables):
@@ -83,7 +83,7 @@ def remove_strays(folder: Path, settings: Settings) -> None:
 def find_images(
     folder: Path, written: Collection[Settings], known: Collection[str] = ()
 ) -> Iterator[Path]:
-    """Yield the images below a folder that specimg has written, but for `known` ones.
+    """Yield the images that specimg has written below a folder, without `known` ones.
 
     PNG files are known by the text in them.  NPY files have none: they are known by
     their names, and by a header that fits one of the settings they may be `written`
@@ -110,7 +110,7 @@ def find_images(
 def _walk(folder: Path) -> Iterator[str]:
     """Yield the paths of all files that are called like images.
 
-    Not those in hidden folders, behind links, or of another output further down.
+    Files in hidden folders, behind links, or in another output below are left out.
     """
     for parent, folders, names in os.walk(folder):
         if parent != str(folder) and _is_output(names):

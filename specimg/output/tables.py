@@ -115,7 +115,7 @@ def all_splits(settings: Settings, journals: list[Journal]) -> dict[str, list[st
 def update_tables(folder: Path, settings: Settings, journal: Journal, tag: str) -> None:
     """Write the tables of an output in one part, unless they are there already.
 
-    `tag` is who writes, of those who may be killed.
+    `tag` says who writes them; see `write_table`.
     """
     remove_partials(folder, tag)
     if journal.manifest != _stamp(folder, settings):

@@ -8,17 +8,17 @@ import numpy as np
 from specimg.rendering.mel import MelSettings, band_edges
 
 ULTRASONIC_RATE = 100_000
-"""Hertz; recorders of bats and their kin have more, others do not."""
+"""Hz; only recorders of ultrasound, as for bats, have a higher sample rate."""
 
-MUCH = 4
-"""Times the highest frequency of a picture; above that, most of a recording is lost."""
+FAR_ABOVE = 4
+"""A recording reaches far above its picture if it does by this factor in frequency."""
 
 
 @lru_cache(maxsize=64)
 def describe_bandwidth(source_rate: int, settings: MelSettings) -> str:
-    """Say what a picture cannot show of a recording with `source_rate` Hz, or lacks.
+    """Say what a picture does not show of a recording, or which bands stay empty.
 
-    An empty string where there is nothing to say: 44.1 and 48 kHz are ordinary.
+    Returns an empty string where neither is worth a word, as for 44.1 and 48 kHz.
     """
     half = source_rate / 2
     if is_ultrasonic(source_rate, settings):
@@ -35,8 +35,8 @@ def describe_bandwidth(source_rate: int, settings: MelSettings) -> str:
 
 
 def is_ultrasonic(source_rate: int, settings: MelSettings) -> bool:
-    """Whether most of what a recorder of ultrasound heard is not in the picture."""
-    return source_rate > ULTRASONIC_RATE and source_rate / 2 > MUCH * settings.fmax
+    """Whether a recorder of ultrasound heard far more than the picture shows."""
+    return source_rate > ULTRASONIC_RATE and source_rate / 2 > FAR_ABOVE * settings.fmax
 
 
 def count_empty_bands(source_rate: int, settings: MelSettings) -> int:
@@ -50,7 +50,7 @@ def summarize_bandwidths(rates: Mapping[int, int], settings: MelSettings) -> lis
     Parameters
     ----------
     rates : mapping
-        How many recordings there are, by their sample rate in Hz.
+        Number of recordings, by their sample rate in Hz.
     settings : MelSettings
     """
     lines = []

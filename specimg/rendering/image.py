@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ImageFormat = Literal["png", "npy"]
 
 MAX_PIXELS = 178_956_970
-"""The largest image that Pillow opens; it takes more for an attack."""
+"""Pillow takes a larger image for a decompression bomb, and refuses to open it."""
 
 TEXT_KEY = "specimg"
 """Keyword of the text chunk in a PNG file."""
@@ -27,7 +27,7 @@ TEXT_KEY = "specimg"
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Of an image, in pixels."""
+    """Width and height of an image, in pixels."""
 
     width: int
     height: int
@@ -60,9 +60,9 @@ class ImageSettings:
 
     format: ImageFormat = "png"
     bit_depth: int = 8
-    """Of a PNG: 8, or 16 for one channel."""
+    """Bits per value of a PNG: 8, or 16 for a gray picture."""
     size: Size | None = None
-    """None: one pixel a frame and band."""
+    """None: one pixel per frame and band."""
 
     def __post_init__(self) -> None:
         """Reject what the format cannot hold."""
@@ -109,7 +109,7 @@ def encode(pixels: Pixels, settings: ImageSettings, text: str) -> bytes:
         As `to_pixels` returns it with the same settings.
     settings : ImageSettings
     text : str
-        ASCII; travels inside a PNG, under the keyword ``specimg``.
+        ASCII; stored in a PNG, under the keyword ``specimg``.
     """
     if settings.format == "npy":
         buffer = io.BytesIO()
@@ -123,15 +123,15 @@ def encode(pixels: Pixels, settings: ImageSettings, text: str) -> bytes:
 def decode(data: bytes, settings: ImageSettings, size: Size, channels: int) -> Pixels:
     """Return the pixels in the bytes of an image file.
 
-    What the file says of itself is compared with what it has to be before its pixels
-    are unpacked, so that memory is bounded by `size`.
+    The header of the file is compared with what it has to be before its pixels are
+    unpacked, so that memory is bounded by `size`.
 
     Parameters
     ----------
     data : bytes
         As `encode` returns them.
     settings : ImageSettings
-        With which it was encoded.
+        The settings with which it was encoded.
     size : Size
     channels : int
         1 or 3.
@@ -139,12 +139,11 @@ def decode(data: bytes, settings: ImageSettings, size: Size, channels: int) -> P
     Raises
     ------
     ValueError
-        It is damaged, or another image.
+        The file is damaged, or is another image.
     """
     if settings.format == "npy":
         pixels: Pixels = decode_npy(data)
-        width, height = pixels.shape[1:2], pixels.shape[:1]
-        _check_size(size, *width, *height)
+        _check_size(size, *reversed(pixels.shape[:2]))
     else:
         from specimg.rendering.png import read_png_header  # noqa: PLC0415 - as above
 

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from specimg.arrays import (
-    MAX_SAMPLE_RATE,
-    MIN_SAMPLE_RATE,
-    Spectrogram,
-    Waveform,
-)
+from specimg.arrays import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, Spectrogram, Waveform
 from specimg.errors import ParameterError, check_choice
 
 if TYPE_CHECKING:
@@ -25,8 +20,11 @@ MelNorm = Literal["none", "slaney"]
 MAX_HOP_LENGTH = 2**20
 MAX_N_FFT = 2**17
 MAX_N_MELS = 4096
+"""Bounds far beyond any use: larger numbers are mistakes that would fill the memory."""
+
 FRAMES_AT_ONCE = 64
-"""Frames that are transformed together: few enough to stay in a processor's cache."""
+"""Frames that are transformed together, few enough to stay in a processor's cache: a
+clip of 3 s takes 0.9 ms so, and 3.3 ms with all of its frames at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +39,7 @@ class MelSettings:
     n_mels: int = 128
     fmin: float = 50.0
     fmax: float = math.nan
-    """Not given: half the sample rate."""
+    """NaN, which stands for not given, becomes half the sample rate."""
     mel_scale: MelScale = "htk"
     mel_norm: MelNorm = "none"
     power: int = 1
@@ -90,7 +88,7 @@ class MelSettings:
         return self.sample_rate / self.hop_length
 
     def n_frames(self, n_samples: int) -> int:
-        """Frames in a spectrogram of `n_samples` samples at `sample_rate`."""
+        """Return how many frames `n_samples` samples at `sample_rate` give."""
         if self.center:
             return 1 + n_samples // self.hop_length
         return max(0, 1 + (n_samples - self.win_length) // self.hop_length)
@@ -119,13 +117,10 @@ def mel_spectrogram(samples: Waveform, settings: MelSettings) -> Spectrogram:
     # Keeps --help fast.
     from specimg.rendering.fft import real_fft, sparse_product  # noqa: PLC0415
 
+    n_frames = settings.n_frames(samples.size)
     if settings.center:
         before = settings.n_fft // 2 - (settings.n_fft - settings.win_length) // 2
-        after = before + settings.n_fft
-        samples = np.pad(samples, (before, after))
-        n_frames = settings.n_frames(samples.size - before - after)
-    else:
-        n_frames = settings.n_frames(samples.size)
+        samples = np.pad(samples, (before, before + settings.n_fft))
     frames = np.lib.stride_tricks.sliding_window_view(samples, settings.win_length)
     frames = frames[:: settings.hop_length][:n_frames]
     window = _hann(settings.win_length)[:, np.newaxis]
@@ -140,7 +135,7 @@ def mel_spectrogram(samples: Waveform, settings: MelSettings) -> Spectrogram:
     for first in range(0, n_frames, at_once):
         block = frames[first : first + at_once]
         if len(block) < at_once:
-            # The last block, shorter: the same, in memory of its own.
+            # The last block is shorter, and contiguous only in memory of its own.
             padded = np.zeros((settings.n_fft, len(block)), np.float32)
             spectrum = np.empty((n_bins, len(block)), np.complex64)
             magnitude = np.empty((n_bins, len(block)), np.float32)
@@ -159,7 +154,7 @@ def hz_to_mel(frequency: NDArray[np.float64], scale: MelScale) -> NDArray[np.flo
     """Convert Hz to mel.
 
     ``htk`` is 2595 log10(1 + f/700) (O'Shaughnessy, as in HTK); ``slaney`` is
-    linear with 200/3 Hz a mel below 1 kHz and logarithmic with 27 mel to a
+    linear with 200/3 Hz per mel below 1 kHz and logarithmic with 27 mel to a
     factor of 6.4 above (Slaney's Auditory Toolbox).
     """
     if scale == "htk":
@@ -177,7 +172,7 @@ def mel_to_hz(mel: NDArray[np.float64], scale: MelScale) -> NDArray[np.float64]:
 
 
 def band_edges(settings: MelSettings, n_mels: int | None = None) -> NDArray[np.float64]:
-    """Frequencies in Hz where the bands' triangles begin, peak and end.
+    """Return the frequencies in Hz where the bands' triangles begin, peak and end.
 
     Band k rises from edge k to edge k+1 and falls to edge k+2, so there are
     ``n_mels + 2`` edges, equally spaced in mel.
@@ -188,7 +183,7 @@ def band_edges(settings: MelSettings, n_mels: int | None = None) -> NDArray[np.f
 
 
 def mel_filterbank(settings: MelSettings) -> NDArray[np.float32]:
-    """Weights of the FFT bins in each band, shape (n_mels, n_fft // 2 + 1)."""
+    """Return the weights of FFT bins in bands, shape (n_mels, n_fft // 2 + 1)."""
     n_fft = settings.n_fft
     bins = np.arange(n_fft // 2 + 1) * (settings.sample_rate / n_fft)
     edges = band_edges(settings)[:, np.newaxis]
@@ -209,13 +204,13 @@ def _filterbank(settings: MelSettings) -> "SparseRows":
 
 @lru_cache(maxsize=8)
 def _hann(length: int) -> Waveform:
-    """Periodic Hann window."""
+    """Return a periodic Hann window."""
     phase = np.arange(length) * (2.0 * math.pi / length)
     return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
 
 
 def _empty_bands(settings: MelSettings, n_fft: int, n_mels: int) -> list[int]:
-    """Bands whose triangle lies between two FFT bins and so would stay black."""
+    """Return the bands that would stay black, their triangles between two FFT bins."""
     edges = band_edges(settings, n_mels) * (n_fft / settings.sample_rate)
     first_bin = np.floor(edges[:-2]) + 1
     return np.flatnonzero(first_bin >= edges[2:]).tolist()

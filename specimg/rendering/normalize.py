@@ -1,4 +1,4 @@
-"""To [0, 1] by minimum and maximum: before and after the frontend."""
+"""Scaling to [0, 1] by minimum and maximum, before and after the frontend."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def min_max(
     values : array of float32
         Finite numbers.
     known_range : pair of float32
-        Their `value_range`, where it is known already.
+        The `value_range` of `values`, where it is known already.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""NPY files, which say what they hold before anything is allocated for it."""
+"""NPY files, checked against their headers before anything is allocated."""
 
 import io
 import math
@@ -17,12 +17,12 @@ read, and nothing whose values take no bytes."""
 def decode_npy(data: bytes) -> NDArray[Any]:
     """Return the array in the bytes of an NPY file.
 
-    It takes no more memory than `data` itself: the header has to agree with it.
+    It takes no more memory than `data`, because the header has to agree with that.
 
     Raises
     ------
     ValueError
-        It is damaged, or holds something else than numbers or text.
+        The file is damaged, or holds something other than numbers or text.
     """
     file = io.BytesIO(data)
     try:

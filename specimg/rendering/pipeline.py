@@ -10,11 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from specimg.arrays import (
-    Pixels,
-    Spectrogram,
-    Waveform,
-)
+from specimg.arrays import Pixels, Spectrogram, Waveform
 from specimg.audio import fit, resample
 from specimg.errors import RenderError
 from specimg.rendering.frontends import Frontend
@@ -26,7 +22,7 @@ from specimg.rendering.settings import RenderSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RenderedClip:
-    """The picture of a clip, and what the normalization took out of it."""
+    """The picture of a clip, and the range that normalization removed from it."""
 
     pixels: Pixels
     silent: bool
@@ -39,16 +35,16 @@ class RenderedClip:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Mel:
-    """The mel spectrogram of a clip, and what the normalization took out of it."""
+    """The mel spectrogram of a clip, and the range that normalization removed."""
 
     normalized: Spectrogram
-    """In [0, 1]; without the silence that the picture is extended with."""
+    """Values in [0, 1], without the silence that the picture is extended with."""
     width: int
-    """Frames of the picture."""
+    """Frames of the picture, that silence included."""
     smallest: float
-    """Value of the mel spectrogram before it was normalized."""
+    """Smallest value before normalization."""
     largest: float
-    """As `smallest`; equal to it in digital silence."""
+    """Largest value before normalization; equal to `smallest` in digital silence."""
 
 
 def render_clip(
@@ -63,11 +59,11 @@ def render_clip(
     ----------
     samples : array of float32, shape (n_samples,)
     source_rate : int
-        Of `samples`, in Hz.
+        Sample rate of `samples` in Hz.
     settings : RenderSettings
-    seconds : float
-        What the picture shows; a shorter clip is extended with silence.  Without it,
-        as much as there is.
+    seconds : float, optional
+        Duration of the picture; a shorter clip is extended with silence.  Without it,
+        the picture is as long as the clip.
 
     Raises
     ------
@@ -106,7 +102,7 @@ def mel_of_clip(
     settings: RenderSettings,
     seconds: float | None = None,
 ) -> Mel:
-    """Compute what the frontends get of a mono clip; see `render_clip`."""
+    """Compute the mel spectrogram of a mono clip; parameters as in `render_clip`."""
     full_length, length = _lengths(samples.size, source_rate, settings, seconds)
     leveled, exponent = _remove_offset_and_scale(samples)
     resampled = resample(leveled, source_rate, settings.mel.sample_rate)
@@ -124,7 +120,7 @@ def mel_of_clip(
 def _lengths(
     n_samples: int, source_rate: int, settings: RenderSettings, seconds: float | None
 ) -> tuple[int, int]:
-    """Return the samples of the whole picture and of the clip, at the target rate."""
+    """Return the lengths of picture and clip, in samples after resampling."""
     rate = settings.mel.sample_rate
     length = round(n_samples * rate / source_rate)
     full_length = length
@@ -138,7 +134,7 @@ def _lengths(
             raise RenderError(msg)
         full_length = round(seconds * rate)
         if n_samples >= full - 1:
-            # Where a clip begins and ends is rounded to samples: it is complete.
+            # Its ends are rounded to samples, so the clip is complete.
             length = full_length
     if length < settings.mel.win_length:
         msg = (
@@ -152,9 +148,9 @@ def _lengths(
 def _remove_offset_and_scale(samples: Waveform) -> tuple[Waveform, int]:
     """Scale by a power of two to about full scale, and subtract the mean.
 
-    A power of two changes no digit, and what follows can neither overflow nor
-    lose a faint recording.  The mean goes before resampling, because a filter
-    would ring at the edges of a clip with an offset.
+    A power of two changes no digit, and keeps what follows from overflow and
+    underflow.  The mean is removed before resampling, because the filter would ring
+    at the edges of a clip with an offset.
     """
     peak = float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
     if not math.isfinite(peak):

@@ -1,4 +1,4 @@
-"""PNG files, faster than general encoders write them.
+"""PNG files, written faster than by general encoders.
 
 Spectrograms compress alike with every filter that PNG knows, so one is used for all
 rows, and ISA-L compresses at level 1: a twentieth of the time of zlib at its usual
@@ -24,9 +24,9 @@ _LEVEL = 1
 _HEADER = struct.Struct(">IIBBBBB")
 _HEADER_AT = len(SIGNATURE) + 8
 _FRAME = 12
-"""Bytes of a chunk beside what it holds: its length, its name, its checksum."""
+"""Bytes of a chunk besides its content: its length, name and checksum."""
 _OTHERS = {b"tEXt", b"IDAT", b"IEND"}
-"""Chunks behind the header."""
+"""Chunks that may follow the header."""
 
 
 class PngHeader(NamedTuple):
@@ -44,8 +44,8 @@ def read_png_header(data: bytes) -> PngHeader:
     Raises
     ------
     ValueError
-        It is no PNG file, or holds what `encode_png` does not write: other colors, or
-        chunks of which some would be unpacked without end.
+        It is no PNG file, or not one of `encode_png`: other colors, or other chunks,
+        some of which could unpack to any size.
     """
     if not data.startswith(SIGNATURE):
         msg = "not a PNG file"
@@ -75,7 +75,7 @@ def encode_png(pixels: PngPixels, keyword: str, text: str) -> bytes:
     pixels : array, shape (height, width) or (height, width, 3)
         uint8, or uint16 for a gray picture of 16 bits.
     keyword, text : str
-        Of a text chunk.  Latin-1.
+        Content of a text chunk, in Latin-1.
     """
     height, width = pixels.shape[:2]
     kind = _GRAY if pixels.ndim == 2 else _RGB
@@ -94,7 +94,7 @@ def encode_png(pixels: PngPixels, keyword: str, text: str) -> bytes:
 
 
 def _filtered(pixels: PngPixels) -> NDArray[np.uint8]:
-    """Return the rows as PNG stores them: a filter's number, then differences."""
+    """Return the rows as PNG stores them: the filter's number, then differences."""
     height = pixels.shape[0]
     # PNG has the most significant byte first.
     big_endian = np.ascontiguousarray(

@@ -1,4 +1,4 @@
-"""Everything that decides how the samples of a clip become pixels."""
+"""All settings that decide how the samples of a clip become pixels."""
 
 from dataclasses import dataclass, field
 
@@ -19,12 +19,12 @@ class RenderSettings:
 
     @property
     def shortest(self) -> float:
-        """Seconds of one analysis window: what is shorter has no picture."""
+        """Seconds of one analysis window; a shorter clip has no picture."""
         return self.mel.win_length / self.mel.sample_rate
 
     @property
     def longest(self) -> float:
-        """Seconds that the largest image shows that can be opened."""
+        """Seconds that fit into the largest image (`MAX_PIXELS`)."""
         frames = MAX_PIXELS // self.mel.n_mels
         return frames * self.mel.hop_length / self.mel.sample_rate
 

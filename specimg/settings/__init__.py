@@ -50,10 +50,10 @@ class Settings(RenderSettings):
     """``mean`` of the channels, ``left``, ``right``, or a channel's number from 0."""
     clips: ClipSettings = field(default_factory=ClipSettings)
     manifest: str = "manifest.csv"
-    """Name of the table beside the images."""
+    """File name of the table of images."""
 
     def __post_init__(self) -> None:
-        """Reject what its parts allow, but not together."""
+        """Reject combinations of settings that are valid only by themselves."""
         if len(self.frontends) not in (len(GRAY), len(RGB)):
             msg = f"{len(self.frontends)} frontends: need 1, or 3 for RGB"
             raise ParameterError(msg)
@@ -101,7 +101,7 @@ class Settings(RenderSettings):
 
     @property
     def is_rgb(self) -> bool:
-        """Whether pictures have three channels, each with its own frontend."""
+        """Whether pictures are in color, with a frontend for each of three channels."""
         return len(self.frontends) == len(RGB)
 
     @property
@@ -121,13 +121,13 @@ class Settings(RenderSettings):
         Parameters
         ----------
         given : mapping
-            By the names of the command line's options, such as ``n_fft`` or
-            ``n-fft``; also ``preset``, whose values the others win over.
+            Values by the names of the command line's options, such as ``n_fft`` or
+            ``n-fft``.  Those of a ``preset`` count where nothing else is given.
 
         Raises
         ------
         ParameterError
-            An unknown name, or a value that is refused; the message says why.
+            A name is unknown, or a value is refused; the message says why.
         """
         values = options.normalize(given)
         preset = values.pop("preset", "merlin")
@@ -174,7 +174,7 @@ class Settings(RenderSettings):
     def to_text(self) -> str:
         """Return all settings on one short line of ASCII, for the images.
 
-        One value a band of a frontend appears as a digest.
+        Parameters with one value per band appear as a digest.
         """
         specs = (format_frontend(f, full=True) for f in self.frontends)
         names = RGB if self.is_rgb else GRAY

@@ -1,4 +1,4 @@
-"""Settings by the names of the command line: from tables, TOML, and back."""
+"""Settings by the names of the command line's options: read, completed, merged."""
 
 import math
 import numbers
@@ -67,7 +67,7 @@ class Option:
     attribute: str
     read: Callable[[object], object]
     kind: str
-    """What it needs, for the message."""
+    """What values it takes, for an error message."""
 
 
 OPTIONS: Mapping[str, Option] = {
@@ -146,14 +146,18 @@ def _expand_short_form(options: Options) -> dict[str, Any]:
 
 
 def merge(options: Options, winning: Options) -> dict[str, Any]:
-    """Merge two sets of settings.
+    """Merge two sets of settings, of which the `winning` ones replace the `options`.
 
-    Frontends for gray win over those for RGB, and the other way round; a preset
-    wins over all that presets set.  An fmax at half the sample rate follows it.
+    They also replace what does not go with them: frontends for gray those for RGB and
+    the other way round, a preset all that any preset sets, and a sample rate an fmax
+    at half of the one before.
     """
     options, winning = _expand_short_form(options), _expand_short_form(winning)
-    lost = {name for name in GRAY if any(channel in winning for channel in RGB)}
-    lost |= {name for name in RGB if any(gray in winning for gray in GRAY)}
+    lost: set[str] = set()
+    if not winning.keys().isdisjoint(RGB):
+        lost |= {*GRAY}
+    if not winning.keys().isdisjoint(GRAY):
+        lost |= {*RGB}
     if "preset" in winning:
         lost |= SET_BY_PRESETS
     fmax = options.get("fmax")

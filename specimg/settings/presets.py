@@ -1,4 +1,4 @@
-"""Named settings: whose pictures to make."""
+"""Named settings that make pictures like those of other programs."""
 
 from collections.abc import Mapping
 from typing import Any

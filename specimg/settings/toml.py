@@ -1,4 +1,4 @@
-"""Settings as TOML, which a stranger may have written."""
+"""Settings as TOML.  A file may come from a stranger, so what it can do is bounded."""
 
 import json
 import re
@@ -24,7 +24,7 @@ _QUOTED = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
-"""Strings, which the parser gives up on where they do not end, and comments."""
+"""Strings and comments; a string without an end stops the parser, and so ends here."""
 
 _DOTTED = re.compile(
     r"(?<![\w-]) (?: [\w-]++ [\ \t]*+ \. [\ \t]*+ ){9}", re.ASCII | re.VERBOSE
@@ -36,7 +36,13 @@ square of its parts, gigabytes for a file of 100 kB; no setting has more than tw
 def read_toml(path: Path) -> dict[str, Any]:
     """Read the settings in a TOML file, by name.
 
-    Files of learned parameters are looked for from the folder of the TOML file.
+    Relative names of files of learned parameters start from the folder of the TOML
+    file.
+
+    Raises
+    ------
+    ParameterError
+        The file cannot be read, is not TOML, or holds an unknown name or frontend.
     """
     try:
         options = normalize(parse_toml(_read(path)))
@@ -53,9 +59,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> str:
-    """Return the text of a file, or of what comes through a pipe of the shell.
+    """Return the text of a regular file, or of a pipe that the shell has opened.
 
-    A named pipe that lies elsewhere may have nobody who writes to it.
+    Any other named pipe is refused, because it may have no writer.
     """
     if any(path.is_relative_to(folder) for folder in _STREAMS):
         with path.open("rb") as file:
@@ -75,7 +81,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        It is not TOML, or of a kind that would take memory without end.
+        It is not TOML, or would take unbounded memory to parse.
     """
     if _DOTTED.search(_QUOTED.sub("_", text)):
         msg = "not a TOML file of settings: a name of ten parts or more"

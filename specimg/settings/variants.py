@@ -1,4 +1,4 @@
-"""What is compared: a frontend, or three of them in color."""
+"""Variants of a picture, to be compared: one frontend in gray, or three in color."""
 
 from dataclasses import dataclass
 
@@ -12,26 +12,25 @@ GRAY_SPECS = ("raw", "db", "exp", "pcen:init=librosa", "pcen")
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Pictures of one kind."""
+    """One or three frontends, and how the user wrote them."""
 
     spec: str
-    """As the user wrote it."""
     frontends: tuple[Frontend, ...]
     """One for a gray picture, or three for red, green and blue."""
 
     @property
     def title(self) -> str:
-        """What stands above a picture of it."""
+        """The title above its picture."""
         is_rgb = len(self.frontends) > 1
         return f"{self.spec}  (red+green+blue)" if is_rgb else self.spec
 
 
 def parse_variant(spec: str) -> Variant:
-    """Read ``SPEC``, or ``SPEC+SPEC+SPEC`` for red, green and blue.
+    """Read a SPEC, or ``A+B+C`` for red, green and blue.
 
     Raises
     ------
     ParameterError
-        Not one or three of them, or one that `parse_frontend` refuses.
+        It does not hold one or three of them, or `parse_frontend` refuses one.
     """
     return Variant(spec, tuple(map(parse_frontend, channel_specs(spec))))

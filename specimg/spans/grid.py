@@ -16,7 +16,7 @@ class Grid:
 
     settings: ClipSettings
     shortest: float
-    """Seconds; a rest that is shorter is dropped: it has no picture."""
+    """Seconds; a shorter rest is dropped, because it has no picture."""
 
     @property
     def longest(self) -> float:
@@ -53,7 +53,7 @@ class Grid:
         return Span(start=start, end=total, shown=shown)
 
     def _why_dropped(self, n_new: int, sample_rate: int) -> str:
-        """Say why a rest with `n_new` new samples becomes no clip, if it does not."""
+        """Say why a rest with `n_new` new samples becomes no clip; empty if it does."""
         if n_new < max(self.shortest, MIN_STEP) * sample_rate:
             return f"one analysis window is {self.shortest:.4g} s"
         if self.settings.final == "drop":

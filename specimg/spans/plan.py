@@ -1,4 +1,4 @@
-"""The one plan of clips: what is read, promised, compared and rendered again."""
+"""The one plan of clips, which all who read, promise or verify them follow."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -7,14 +7,14 @@ from specimg.errors import ClipError
 from specimg.spans.span import ALL_CLIPS, ClipRange, Span, SpanSource
 
 Reach = Callable[[int, int], int]
-"""Is asked for the samples of a span, from the first up to the one behind the last.
+"""Answers how far a recording reaches into the samples ``[begin, end)`` of a span.
 
-Returns the number of samples before the end of the recording, if it ends before the
-last, else the last.  It is asked in the order of the spans' starts.
+It is called with `begin` and `end`, in the order of the spans' starts, and returns
+`end`, or the number of samples of the recording where that is less.
 """
 
 _ENDLESS = 2**62
-"""Samples that no recording has."""
+"""More samples than any recording has."""
 
 
 def plan(
@@ -23,7 +23,7 @@ def plan(
     reach: Reach,
     clip_range: ClipRange = ALL_CLIPS,
 ) -> Iterator[Span]:
-    """Yield the spans of a recording whose end comes to light on the way.
+    """Yield the spans of a recording whose length is found out on the way.
 
     Parameters
     ----------
@@ -79,9 +79,10 @@ def split(source: SpanSource, seconds: float, at_once: float) -> list[ClipRange]
     ----------
     source : SpanSource
     seconds : float
-        Of the recording, as far as that is known: the last range has no end.
+        Length of the recording by its header; as that may be wrong, the last range
+        has no end.
     at_once : float
-        Seconds between the first clips of two ranges, at least.
+        Least number of seconds between the first clips of two ranges.
     """
     firsts = [0]
     last = 0.0
@@ -96,7 +97,7 @@ def split(source: SpanSource, seconds: float, at_once: float) -> list[ClipRange]
 
 
 def _samples(span: Span, longest: float, sample_rate: int) -> tuple[int, int]:
-    """Return the samples of a span; of an open one so many that they are too many."""
+    """Return the samples of a span, as a range; an open one ends beyond `longest`."""
     begin = round(span.start * sample_rate)
     if not math.isinf(span.end):
         return begin, round(span.end * sample_rate)

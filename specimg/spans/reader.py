@@ -13,17 +13,17 @@ from specimg.spans.plan import plan
 from specimg.spans.span import ALL_CLIPS, ClipRange, Span, SpanSource
 
 BLOCK = 2**18
-"""Samples that a recording is read in at a time where nobody knows how many come."""
+"""Samples that are read at a time where nobody knows how many there are."""
 
 Read = Callable[[NDArray[np.float32]], int]
-"""Fills (2, n): mono samples, and their peaks over the channels.
+"""Fills an array of shape (2, n) with mono samples and their peaks over the channels.
 
-Returns how many there were: fewer than n only where the recording ends.
+Returns how many it filled: fewer than n only where the recording ends.
 """
 
 
 class Recorded(Protocol):
-    """A recording that is read on and on, as `specimg.audio.AudioReader` does."""
+    """A recording that is read forwards, such as a `specimg.audio.AudioReader`."""
 
     sample_rate: int
     """In Hz."""
@@ -47,7 +47,7 @@ class ClipLevel:
         self._total = 0
 
     def add(self, peaks: Waveform) -> Self:
-        """Take the largest absolute values over the channels, sample by sample."""
+        """Add samples, by the largest absolute value over the channels of each."""
         self.peak = max(self.peak, float(peaks.max(initial=0.0)))
         self._clipped += int(np.count_nonzero(peaks >= self._full_scale))
         self._total += peaks.size
@@ -94,10 +94,10 @@ def read_clips(
     """
     rate, full_scale = recording.sample_rate, recording.full_scale
     begin = begin_of(source, clip_range, rate)
-    is_open = any(math.isinf(span.end) for span in _first(source))
+    first = next(source.spans(), None)
     kept = (
         _Gathered(recording.read, full_scale)
-        if is_open
+        if first is not None and math.isinf(first.end)
         else _Window(recording.read, full_scale, begin, looks_back=source.looks_back)
     )
     for span in plan(source, rate, kept.reach, clip_range):
@@ -111,14 +111,8 @@ def begin_of(source: SpanSource, clip_range: ClipRange, sample_rate: int) -> int
     return 0 if first is None else round(first.start * sample_rate)
 
 
-def _first(source: SpanSource) -> Iterator[Span]:
-    for span in source.spans():
-        yield span
-        return
-
-
 class _Window:
-    """The samples of the clip that is read, and as much before it as is needed."""
+    """The samples of the current clip, and of the one before if `looks_back`."""
 
     def __init__(
         self, read: Read, full_scale: float, begin: int, *, looks_back: bool
@@ -128,7 +122,7 @@ class _Window:
         self._looks_back = looks_back
         self._samples = np.empty((2, 0), np.float32)
         self._first = self._last_begin = begin
-        """The sample that is kept first, and the beginning of the clip before."""
+        """The first sample that is kept, and the first one of the clip before."""
         self._count = 0
 
     def reach(self, begin: int, end: int) -> int:
@@ -176,7 +170,7 @@ class _Window:
 
 
 class _Gathered:
-    """All of a recording, of which nobody knows how long it is."""
+    """All samples of a recording, for a clip that ends where the recording ends."""
 
     def __init__(self, read: Read, full_scale: float) -> None:
         self._read = read

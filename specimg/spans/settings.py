@@ -14,14 +14,14 @@ MIN_STEP = 0.001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipSettings:
-    """How to cut a recording into clips.  In seconds."""
+    """How to cut a recording into clips.  Durations in seconds."""
 
     duration: float = 3.0
     """Infinity: the whole recording is one clip."""
     overlap: float = 0.0
-    """How much of a clip the next one repeats."""
+    """How much of the end of a clip the next one repeats."""
     final: FinalClip = "extend"
-    """What becomes of the rest of a recording, when it is shorter than a clip.
+    """What becomes of the rest of a recording that is shorter than a clip.
 
     ``extend`` it with silence to full length, keep the ``remainder`` short, go
     back and take the last ``full`` clip, or ``drop`` it.
@@ -61,9 +61,9 @@ class ClipSettings:
         return self.duration - self.overlap
 
     def shown_seconds(self, n_samples: int, sample_rate: int) -> float | None:
-        """Return how many seconds the picture of a clip shows; None: all that it has.
+        """Return how many seconds the picture of a clip shows; None for all it has.
 
-        A clip that is complete but for the rounding of its ends shows `duration`.
+        A clip that lacks one sample, by the rounding of its ends, is still complete.
         """
         if self.is_whole:
             return None

@@ -1,4 +1,4 @@
-"""All that can say where clips lie."""
+"""The choice of where clips lie, by the settings."""
 
 from specimg.spans.grid import Grid
 from specimg.spans.settings import ClipSettings
@@ -15,7 +15,7 @@ def span_source(
     ----------
     settings : ClipSettings
     shortest, longest : float
-        Seconds that a picture can show.
+        The fewest and the most seconds that a picture can show.
     """
     if settings.is_whole:
         return Whole(shortest, longest)

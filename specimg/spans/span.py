@@ -14,11 +14,11 @@ class Span:
     end: float
     """Seconds; infinity where it ends with the recording, whenever that is."""
     shown: float | None
-    """Seconds that the picture shows: what the recording lacks of them is silence.
+    """Seconds that the picture shows, with silence where the recording has ended.
     None: as much as there is."""
 
     def samples(self, sample_rate: int) -> tuple[int, int]:
-        """Return the first sample, and the one behind the last."""
+        """Return the number of the first sample, and of the one behind the last."""
         return round(self.start * sample_rate), round(self.end * sample_rate)
 
 
@@ -34,8 +34,8 @@ class ClipRange:
     def read_from(self) -> int:
         """The clip that reading begins with.
 
-        One before the first, because what is new in a rest, and the last full clip
-        of a recording, depend on the clip before.
+        It is the one before `first`: how much of a rest is new, and where the last
+        full clip of a recording lies, depend on the clip before.
         """
         return max(0, self.first - 1)
 
@@ -48,11 +48,11 @@ class SpanSource(Protocol):
 
     @property
     def longest(self) -> float:
-        """Seconds that a clip may have."""
+        """Most seconds that a clip may have."""
 
     @property
     def looks_back(self) -> bool:
-        """Whether `rest` may return what begins before the span that it is given."""
+        """Whether `rest` may return a span that begins before the one it is given."""
 
     def spans(self, first: int = 0) -> Iterator[Span]:
         """Yield spans from number `first` on, in the order of their starts."""
@@ -63,28 +63,28 @@ class SpanSource(Protocol):
         Parameters
         ----------
         number : int
-            Of the span, from 0.
+            Number of the span, from 0.
         end : int
-            Samples that the recording has.
+            Number of samples in the recording.
         n_new : int
-            Samples of the span that no span before it has.
+            Number of samples in the span that are in no span before it.
         sample_rate : int
             In Hz.
 
         Returns
         -------
         Span or None
-            None where it becomes no clip.
+            None if no clip is made of it.
 
         Raises
         ------
         ClipError
-            It would have been the only clip: the recording is too short.
+            The recording is too short for any clip.
         """
 
 
 def describe_too_short(seconds: float, wanted: str) -> str:
-    """Say that a recording of `seconds` has no clip, beside what is `wanted`."""
+    """Say that a recording of `seconds` is too short for what is `wanted`."""
     if not seconds:
         return f"too short: no audio at all, but {wanted}"
     return f"too short: {seconds:.4g} s of audio, but {wanted}"

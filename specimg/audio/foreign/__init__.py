@@ -29,7 +29,7 @@ HEAD = 64
 """Bytes that are enough to know a file by, or to know that it is something else."""
 
 _TAGS = 8
-"""ID3 tags one after the other that are looked behind."""
+"""ID3 tags in a row that are skipped at most."""
 
 _FROG = "convert it first, with OptimFROG's own program: ofr --decode INPUT"
 
@@ -96,7 +96,7 @@ _BY_SECOND: dict[bytes, Look] = {
     b"\xf8\x72\x6f\xba": lambda _probe, _start: _sound("TrueHD"),
     b"\xf8\x72\x6f\xbb": lambda _probe, _start: _sound("MLP"),
 }
-"""By the four bytes after these."""
+"""Looks by the second four bytes."""
 
 _BY_FIRST: dict[bytes, Look] = {
     b"\xff": look_into_adts,
@@ -104,7 +104,7 @@ _BY_FIRST: dict[bytes, Look] = {
     b"\x0b": look_into_ac3,
     b"G": look_into_transport_stream,
 }
-"""By the first byte alone; these looks want to see more before they believe it."""
+"""Looks by the first byte alone; each checks more of the file itself."""
 
 
 def behind_tags(probe: Probe) -> int:

@@ -50,7 +50,7 @@ WAVE_CODECS = {
     0xA109: "Speex",
     0xF1AC: "FLAC",
 }
-"""By the number in a WAVEFORMATEX structure, as Microsoft's mmreg.h lists them."""
+"""Names by the number in a WAVEFORMATEX structure, from Microsoft's mmreg.h."""
 
 _EXTENSIBLE = 0xFFFE
 _WAVE_DECODED = (0, 1, 2, 3, 6, 7, 0x11, 0x31, 0x40, 0x55)
@@ -91,7 +91,7 @@ _SVX = "convert it first, for example with: sox INPUT OUTPUT.wav"
 def wave_tag(structure: bytes) -> int:
     """Return the number of the codec in a WAVEFORMATEX structure."""
     tag = int.from_bytes(structure[:2], "little")
-    # Of an extensible one, the number begins a GUID.
+    # In an extensible one, a GUID begins with the number.
     return int.from_bytes(structure[24:26], "little") if tag == _EXTENSIBLE else tag
 
 
@@ -115,9 +115,9 @@ def chunks(
 
 
 def undecoded_codec(probe: Probe, start: int) -> Contents | None:
-    """Say what is in a WAV, AIFF-C or CAF file whose codec libsndfile does not know.
+    """Say what is in a WAV, AIFF-C, CAF or 8SVX file that libsndfile does not decode.
 
-    Or in an 8SVX file, of which it knows only mono.
+    Of 8SVX files, it decodes only mono.
     """
     head = probe.at(start, 32)
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":

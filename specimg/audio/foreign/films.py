@@ -6,7 +6,7 @@ from specimg.audio.foreign.probing import Contents, Probe, distinct
 _STREAM = bytes.fromhex("9107dcb7b7a9cf118ee600c00c205365")
 _ASF_AUDIO = bytes.fromhex("409e69f84d5bcf11a8fd00805f5c442b")
 _ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
-"""Of Microsoft's Advanced Systems Format: a stream's properties, and its types."""
+"""GUIDs of ASF (Advanced Systems Format): a stream's properties, and its types."""
 
 _FLASH_TAGS = 100
 _FLASH_CODECS = {
@@ -92,7 +92,7 @@ def look_into_asf(probe: Probe, start: int) -> Contents:
 
 
 def look_into_flash(probe: Probe, start: int) -> Contents:
-    """Say what is in a Flash video; its flags tell whether, its tags which sound."""
+    """Say what sound a Flash video has: its flags tell whether, its tags which."""
     head = probe.at(start, 9)
     flags = head[4] if len(head) > 4 else 0
     codecs: list[str] = ["a codec that is not named"] if flags & 4 else []

@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import BinaryIO
 
 READS = 400
-"""Times that a file is looked into; a film's table of tracks is found in about 20."""
+"""Reads that a file is allowed; a film's table of tracks is found in about 20."""
 
 MOST_BYTES = 2**20
-"""That are read at a time."""
+"""Bytes in one read, at most."""
 
 _FARTHEST = 2**62
 
@@ -19,8 +19,8 @@ CONVERT = "convert it first, for example with: ffmpeg -i INPUT OUTPUT.flac"
 class Probe:
     """An open file that is looked into, here and there, with limited patience.
 
-    Every loop over what a file says of itself ends, because in the end nothing is
-    read any more: as if the file ended there.
+    After `READS` reads it behaves as if the file ended there, so that every loop over
+    what a file says of itself ends.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -33,7 +33,7 @@ class Probe:
         return self._file.seek(0, os.SEEK_END)
 
     def at(self, offset: int, n_bytes: int) -> bytes:
-        """Return what lies at an offset: fewer bytes at the end, or out of patience."""
+        """Return bytes at an offset; fewer at the end, none after `READS` reads."""
         if self._left == 0:
             return b""
         self._left -= 1
@@ -49,7 +49,7 @@ class Contents:
     """What is in a file that libsndfile does not decode."""
 
     codecs: tuple[str, ...] = ()
-    """Of its sound, for humans; empty where it has none."""
+    """Names of the codecs of its sound, for humans; empty where it has none."""
     container: str = ""
     """What they are in, with its article; empty where they stand for themselves."""
     has_pictures: bool = False
@@ -79,5 +79,5 @@ def distinct(codecs: list[str]) -> tuple[str, ...]:
 
 
 def printable(code: bytes) -> str:
-    """Return a code that nobody knows as it may be printed."""
+    """Return an unknown code in a form that can be printed."""
     return ascii(code.decode("latin-1"))

@@ -51,11 +51,11 @@ def find_streams(
     file : binary file
         Unbuffered.
     head : bytes
-        What it begins with.
+        Its first bytes.
     suffix : str
-        Of its name.
+        Extension of its name.
     count : callable
-        Decodes a file, to learn how long it is.
+        Decodes a file to learn its length; see `specimg.audio.streams.ogg.Count`.
     """
     begin = head
     if has_id3(head):

@@ -1,4 +1,4 @@
-"""The chunks behind the samples of a file, and how they are told from samples."""
+"""The chunks behind the samples of a file, and how to tell them from samples."""
 
 import re
 from collections.abc import Iterator

@@ -24,9 +24,9 @@ from specimg.audio.streams.forms import (
     read_form,
     style_of,
 )
-from specimg.audio.streams.likeness import is_alike
 from specimg.audio.streams.patches import patched, replaced, tag_of
 from specimg.audio.streams.pieces import Leftover, Pieces, Span, Stream
+from specimg.audio.streams.similarity import is_alike
 from specimg.audio.tags import read_at
 from specimg.errors import join_warnings
 
@@ -36,7 +36,7 @@ _MARKS = {
     RIFF: (b"WAVEfmt ", b"WAVEds64"),
     BIG: (b"WAVEfmt ", b"AIFFCOMM", b"AIFCFVER", b"AIFCCOMM"),
 }
-"""By which the beginning of a file is found in the midst of another one."""
+"""Bytes by which the beginning of a file is found in the midst of another one."""
 
 
 def chunk_streams(file: BinaryIO) -> Iterator[Stream | Leftover]:

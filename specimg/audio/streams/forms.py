@@ -24,7 +24,7 @@ class Style:
     length: int = 4
     """Bytes of a length."""
     align: int = 2
-    """What the length of a chunk is filled up to, without being counted."""
+    """Chunks are padded to a multiple of it, which their lengths do not count."""
     counts_itself: bool = False
     """Whether a length counts the name and itself."""
     overruns: bool = False
@@ -44,7 +44,7 @@ class Style:
         return self.name + self.length
 
     def padded(self, length: int) -> int:
-        """Fill a length up."""
+        """Return a length with its padding."""
         return length + -length % self.align
 
 
@@ -64,19 +64,19 @@ _STYLES: tuple[tuple[bytes, tuple[bytes, ...], Style], ...] = (
     (b"caff\0\1", (b"",), _CAF),
     (b".snd\0", (b"",), _AU),
 )
-"""By how a file begins, and what stands behind the next four bytes."""
+"""First bytes of a file, the bytes at its offset 8, and how it writes its chunks."""
 
 MAX_CHUNKS = 1000
 """A file with more is not looked through any further."""
 
 _STREAM_BITS = 0x7FFF_F000
-"""All set in sizes that are not known; but in AIFF, SoX writes about another."""
+"""Bits that are set in sizes that are not known; SoX writes another in AIFF."""
 _SOX_STREAM, _SOX_SLACK = 0x7F00_0000, 2**12
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _AU_SAMPLES = {2: ">i1", 3: ">i2", 4: ">i3", 5: ">i4", 6: ">f4", 7: ">f8"}
 _AU_LAW = (1, 27)
-"""Of eight bits, though they stand for more."""
+"""Codes of mu-law and A-law: eight bits per sample."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ class Count:
     """Where in the file the number of frames is written."""
     frames: int
     n_bytes: int
-    """Of the whole stream; 0 where that is not written."""
+    """Bytes of the whole stream; 0 where that is not written."""
 
 
 def read_count(file: BinaryIO, first: int, layout: Layout) -> Count | None:
@@ -47,7 +47,7 @@ def read_count(file: BinaryIO, first: int, layout: Layout) -> Count | None:
 
 
 def with_count(pieces: list[Piece], count: Count | None, frames: int) -> list[Piece]:
-    """Let the header count what there is, so that the decoder goes up to the end."""
+    """Correct the count in the header, so that the decoder goes up to the end."""
     first = pieces[0]
     if count is None or not isinstance(first, Span) or count.at + 4 > first.stop:
         return pieces

@@ -57,7 +57,7 @@ class Link:
     headers: list[Page]
     """The pages with its headers."""
     kind: bytes
-    """What its first packet begins with, if that is a codec that is known here."""
+    """How its first packet begins: `VORBIS`, `OPUS`, or empty for other codecs."""
     n_packets: int = 0
     """Headers that are complete."""
     runs: list[Run] = field(default_factory=list)

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import BinaryIO, TypeAlias
 
 ID3V1_BYTES = 128
-"""At the very end of a file, where libmpg123 looks for a tag."""
+"""Bytes at the very end of a file, where libmpg123 looks for a tag."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What compresses the range of a mel spectrogram, by name.
+"""Frontends, which compress the range of a mel spectrogram, by name.
 
 A frontend is a frozen set of parameters that can be called:
 ``frontend(mel, frame_rate=..., power=...)`` takes a mel spectrogram in [0, 1],

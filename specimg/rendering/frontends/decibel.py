@@ -43,7 +43,7 @@ class Decibel:
 
     floor: Parameter = 1e-6
     top_db: Parameter | None = None
-    """In dB; used instead of `floor` when given."""
+    """Range in dB; used instead of `floor` when given."""
 
     def __post_init__(self) -> None:
         settle_parameters(self, self.PARAMETERS)

@@ -52,7 +52,7 @@ class Exponential:
         # e**-|a| never overflows, whatever the sign of a.
         small = np.exp(-np.abs(a))
         exponent = np.where(a > 0, small, 1.0) / (1.0 + small)
-        # The limit for a without end: 0 stays 0, though 0 ** 0 is 1.
+        # The exponent stays above 0, because 0 ** 0 would be 1.
         smallest = np.finfo(np.float32).tiny
         result: Spectrogram = mel ** np.maximum(exponent, smallest).astype(np.float32)
         return result

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from specimg.bounded import MAX_TEXT_BYTES, read_regular
 from specimg.errors import ParameterError, quote
-from specimg.rendering.frontends import ALIASES as FRONTEND_ALIASES
+from specimg.rendering.frontends import ALIASES
 from specimg.rendering.frontends.parameters import (
     Parameter,
     to_numbers,
@@ -23,14 +23,14 @@ from specimg.rendering.frontends.parameters import (
 from specimg.rendering.frontends.smoother import s_to_time_constant
 from specimg.rendering.npy import decode_npy
 
-ALIASES: Mapping[str, tuple[str, Callable[[NDArray[Any]], NDArray[Any]]]] = {
+PARAMETER_ALIASES: Mapping[str, tuple[str, Callable[[NDArray[Any]], NDArray[Any]]]] = {
     "alpha": ("gain", np.asarray),
     "delta": ("bias", np.asarray),
     "r": ("power", np.asarray),
     "root": ("power", np.reciprocal),
     "smooth": ("s", np.asarray),
 }
-"""What other implementations call the parameters, and how theirs become ours."""
+"""Names of parameters in other implementations: ours, and how to convert the values."""
 
 ABOUT = ("frontend", "n_mels", "frame_rate")
 """Entries of a ``.npz`` that are not parameters."""
@@ -40,12 +40,12 @@ def read_learned(path: Path, frontend: str) -> dict[str, Parameter]:
     """Read the parameters of `frontend` from a file.
 
     A ``.json`` file holds ``{"frontend": "pcen", "n_mels": 128, "parameters":
-    {"gain": [...], ...}}``, each parameter a number or one number a band.  A
+    {"gain": [...], ...}}``, each parameter a number or one number per band.  A
     ``.npz`` file holds the same as arrays: one for each parameter, and
-    optionally ``frontend`` and ``n_mels``.  ``frame_rate`` (frames per second)
-    says for which one an ``s`` was learned; then it is kept as a time constant,
-    which is right for every other one as well.  Parameters may have the names of
-    `ALIASES`, and ``log_NAME`` for the logarithm of NAME.
+    optionally ``frontend`` and ``n_mels``.  With the ``frame_rate`` (frames per second)
+    for which an ``s`` was learned, it is turned into a time constant, which is right
+    for every other frame rate as well.  Parameters may have the names of
+    `PARAMETER_ALIASES`, and ``log_NAME`` for the logarithm of NAME.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def read_learned(path: Path, frontend: str) -> dict[str, Parameter]:
     """
     about, arrays = _read(path)
     name = str(about.get("frontend", frontend))
-    if name != frontend and FRONTEND_ALIASES.get(name) != frontend:
+    if name != frontend and ALIASES.get(name) != frontend:
         msg = f"{path}: parameters of {name[:80]}, not of {frontend}"
         raise ParameterError(msg)
     parameters = dict(_canonical(str(path), name, a) for name, a in arrays.items())
@@ -65,7 +65,7 @@ def read_learned(path: Path, frontend: str) -> dict[str, Parameter]:
     n_mels = about.get("n_mels")
     if len(lengths) > 1 or (lengths and n_mels not in (None, *lengths)):
         known = quote(n_mels)
-        msg = f"{path}: n_mels={known}, but one value a band has lengths {lengths}"
+        msg = f"{path}: n_mels={known}, but one value per band has lengths {lengths}"
         raise ParameterError(msg)
     frame_rate = about.get("frame_rate")
     is_rate = isinstance(frame_rate, int | float) and 0 < frame_rate < math.inf
@@ -152,13 +152,13 @@ def _read_npz(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
 def _canonical(path: str, name: str, value: object) -> tuple[str, Parameter]:
     """Return the name and value that specimg uses for a parameter of a file."""
     plain = name.removeprefix("log_")
-    key, convert = ALIASES.get(plain, (plain, np.asarray))
+    key, convert = PARAMETER_ALIASES.get(plain, (plain, np.asarray))
     try:
         numbers = to_numbers(value)
         with np.errstate(over="ignore", divide="ignore"):
             numbers = convert(np.exp(numbers) if plain != name else numbers)
     except (TypeError, ValueError, OverflowError) as error:
-        msg = f"{path}: {name[:80]} is not a number, nor one number a band"
+        msg = f"{path}: {name[:80]} is not a number, nor one number per band"
         raise ParameterError(msg) from error
     try:
         return key, to_parameter(name, numbers)

@@ -1,4 +1,4 @@
-"""Parameters of a frontend: one number, or one number a band."""
+"""Parameters of a frontend: one number, or one number per band."""
 
 import math
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ def to_numbers(value: object) -> NDArray[np.float64]:
     Raises
     ------
     TypeError, ValueError, OverflowError
-        They are none, or complex, or truth values.
+        They are not numbers, or complex numbers, or truth values.
     """
     numbers = cast("ArrayLike", value)
     if isinstance(value, bool) or np.iscomplexobj(numbers):
@@ -76,14 +76,20 @@ def to_numbers(value: object) -> NDArray[np.float64]:
 
 
 def to_parameter(name: str, value: object) -> Parameter:
-    """Turn a number or an array of one number a band into a Parameter."""
+    """Turn a number, or an array with one number per band, into a Parameter.
+
+    Raises
+    ------
+    ParameterError
+        It is neither; the message calls it `name`.
+    """
     try:
         numbers = to_numbers(value)
     except (TypeError, ValueError, OverflowError) as error:
-        msg = f"{name}={quote(value)}: need a number, or one number a band"
+        msg = f"{name}={quote(value)}: need a number, or one number per band"
         raise ParameterError(msg) from error
     if numbers.size == 0 or numbers.size != max(numbers.shape, default=1):
-        msg = f"{name} has shape {numbers.shape}: need a number, or one number a band"
+        msg = f"{name} has shape {numbers.shape}: need a number, or one number per band"
         raise ParameterError(msg)
     if numbers.ndim == 0:
         return float(numbers)
@@ -96,8 +102,8 @@ def settle_parameters(
 ) -> None:
     """Check the numbers of a new `frontend` against their ranges.
 
-    Whatever numbers, lists or arrays they came as, they are floats and tuples from
-    here on, so that equal frontends compare and hash alike.
+    Numbers, lists and arrays of any type become floats and tuples of floats, so that
+    equal frontends compare and hash alike.
     """
     for name, info in infos.items():
         value = getattr(frontend, name)

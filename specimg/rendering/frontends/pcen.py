@@ -128,7 +128,7 @@ class Pcen:
     def __post_init__(self) -> None:
         settle_parameters(self, self.PARAMETERS)
         if isinstance(self.scale, tuple):
-            msg = "scale is one number for all bands, not one a band"
+            msg = "scale is one number for all bands, not one per band"
             raise ParameterError(msg)
         check_choice("init", self.init, get_args(Init))
 
@@ -148,7 +148,7 @@ class Pcen:
         return self.compress(scaled, smooth(scaled, s, start))
 
     def smoothing(self, frame_rate: float) -> NDArray[np.float64]:
-        """Coefficient s of the smoother, shape (1, 1) or (n_mels, 1)."""
+        """Return the coefficient s of the smoother, shape (1, 1) or (n_mels, 1)."""
         if self.s is not None:
             return column(self.s)
         return time_constant_to_s(column(self.time_constant) * frame_rate)
@@ -160,7 +160,7 @@ class Pcen:
             for value in (self.gain, self.bias, self.power, self.eps)
         )
         # x / (eps + M)**gain, as exp(-gain log(eps + M)) so that no power of a
-        # small number is formed on the way.  Each step in the memory of the last.
+        # small number is formed on the way.  Each step overwrites the one before.
         x = background + np.maximum(eps, np.finfo(np.float32).tiny)
         np.log(x, out=x)
         x *= -gain
@@ -182,14 +182,14 @@ class Pcen:
 
 
 def _librosa_pcen(pcen: Pcen, scaled: Spectrogram, frame_rate: float) -> Spectrogram:
-    """Compress by `librosa.pcen` itself, start and all."""
-    import librosa  # noqa: PLC0415 - costs over a second: only for who asks for it
+    """Compress by `librosa.pcen` itself, whose smoother starts in its own way."""
+    import librosa  # noqa: PLC0415 - takes over a second to import
 
     s = pcen.smoothing(frame_rate)
     names = ("gain", "bias", "power", "eps")
     values = [column(getattr(pcen, name)) for name in names]
     # librosa takes one number for all bands: the bands that share their parameters
-    # go together, which is all of them unless there is one value a band.
+    # go together, which is all of them unless there is one value per band.
     rows = np.broadcast_arrays(s, *values)
     table = np.concatenate(rows, axis=1)
     if table.shape[0] == 1:

@@ -10,13 +10,14 @@ from specimg.arrays import Spectrogram
 Init = Literal["loop", "reflect", "first", "mean", "zero", "librosa"]
 
 _MAX_EXPONENT = 600.0
-"""e to this power, times what a spectrogram holds, is far from what float64 ends at."""
+"""float64 ends at e**709, which leaves room for the values of a spectrogram."""
 
 _MAX_FRAMES = 4096
+"""Frames at a time; bounds the memory where s is so small that any number would do."""
 
 
 def time_constant_to_s(frames: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Coefficient of a smoother with a time constant of `frames` frames.
+    """Return the coefficient of a smoother with a time constant of `frames` frames.
 
     ``(sqrt(1 + 4 T**2) - 1) / (2 T**2)`` as librosa has it, in a form that is
     also right at T = 0, where it is 1.
@@ -25,14 +26,14 @@ def time_constant_to_s(frames: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def s_to_time_constant(s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Time constant in frames of a smoother with coefficient `s`."""
+    """Return the time constant in frames of a smoother with coefficient `s`."""
     return np.sqrt(1.0 - s) / s
 
 
 def smoother_start(
     mel: Spectrogram, s: NDArray[np.float64], init: Init
 ) -> NDArray[np.float64]:
-    """State ``M[-1]`` before the first frame, shape (n_mels, 1).
+    """Return the state ``M[-1]`` before the first frame, shape (n_mels, 1) or (1, 1).
 
     Playing the clip in a loop converges to ``Z / (1 - (1-s)**N)`` with
     ``Z = sum_k s (1-s)**(N-1-k) S[k]``, since each round multiplies what was
@@ -65,8 +66,8 @@ def smooth(
     """Smooth over time: ``M[t] = (1-s) M[t-1] + s mel[t]`` from ``M[-1] = start``.
 
     In closed form, ``M[t] = (1-s)**(t+1) (start + sum_k s (1-s)**-(k+1) mel[k])``:
-    a running sum, so without a loop over frames in Python.  All its terms have one
-    sign, so no digits are lost; it starts anew before the powers are too large.
+    a running sum, without a loop over frames in Python.  All its terms have one sign,
+    so no digits are lost; it starts anew before the powers grow too large.
     """
     with np.errstate(divide="ignore"):
         # At s = 1 the past counts for nothing, and e**-40 of it is nothing as well.

@@ -1,4 +1,4 @@
-"""Frontends in words: ``pcen:gain=0.8,bias=10``, and tables of a settings file.
+"""Specifications of frontends: ``pcen:gain=0.8,bias=10``, and tables in TOML.
 
 The grammar is the same wherever a SPEC is given: ``A``, or ``A+B+C`` for red, green and
 blue, where A, B and C are ``NAME[:key=value[,key=value...]]``.
@@ -71,7 +71,7 @@ def parse_frontend(
         ``NAME[:key=value[,key=value...]]``, where ``preset=NAME`` and ``@FILE`` (a
         file of learned parameters) stand for several keys, and keys that are given
         as well win over them.  Or a table ``{"frontend": NAME, key: value, ...}``,
-        whose values can be lists of one number a band.  A frontend is returned.
+        whose values can be lists of one number per band.  A Frontend is returned.
     folder : Path
         Where a relative FILE is looked for.
 
@@ -113,12 +113,10 @@ def parse_frontend(
 
 
 def format_frontend(frontend: Frontend, *, full: bool = False) -> str:
-    """Describe `frontend` as a specification of what differs from the defaults.
+    """Return the specification of a frontend, without defaults unless it is `full`.
 
-    If `full`, also of what does not.
-
-    One value a band appears as ``128@1a2b3c4d``: how many, and the beginning of
-    the SHA-256 of the values.
+    Parameters with one value per band appear as ``128@1a2b3c4d``: the number of
+    values, and the beginning of their SHA-256.
     """
     values = _all(frontend) if full else _given(frontend)
     items = ",".join(f"{k}={_format_value(v)}" for k, v in values.items())
@@ -126,9 +124,9 @@ def format_frontend(frontend: Frontend, *, full: bool = False) -> str:
 
 
 def tabulate_frontend(frontend: Frontend) -> str | dict[str, Any]:
-    """Return what `parse_frontend` makes `frontend` from again, in full.
+    """Return all of `frontend`, as `parse_frontend` reads it back without loss.
 
-    That is a string, or a table where there is one value a band.
+    It is a string, or a table where a parameter has one value per band.
     """
     values = _all(frontend)
     if not any(isinstance(value, tuple) for value in values.values()):
@@ -137,11 +135,11 @@ def tabulate_frontend(frontend: Frontend) -> str | dict[str, Any]:
 
 
 def check_bands(frontend: Frontend, n_mels: int) -> None:
-    """Raise a ParameterError unless what is given a band is given `n_mels` times."""
+    """Raise a ParameterError unless parameters per band have `n_mels` values."""
     for key, value in _given(frontend).items():
         if isinstance(value, tuple) and len(value) != n_mels:
             msg = (
-                f"{frontend.NAME}: {key} has {len(value)} values, one a band, "
+                f"{frontend.NAME}: {key} has {len(value)} values, one per band, "
                 f"but n_mels={n_mels}"
             )
             raise ParameterError(msg)
@@ -159,7 +157,7 @@ def _known_name(name: str) -> str:
 def _replace(
     name: str, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Merge two sets of parameters; `new` wins, also over what it stands instead of."""
+    """Merge parameters; the `new` ones win, also over those that they replace."""
     infos = FRONTENDS[_known_name(name)].PARAMETERS
     pairs = [(key, info.instead_of) for key, info in infos.items()]
     lost = {other for key, other in pairs if key in new}

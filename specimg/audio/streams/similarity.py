@@ -16,7 +16,9 @@ _SIDE = 2**16
 def is_alike(file: BinaryIO, form: Form, sound: Span, behind: Span) -> bool:
     """Whether what is behind a sound goes on as it ends.
 
-    About as loud, and about as smooth: what a program appends is neither.
+    It does if its level is within about 30 dB of the sound's, and its roughness (the
+    level of the differences of samples over that of the samples) within a factor of
+    about 4.  What a program appends is seldom both.
     """
     if not form.sample or not form.frame:
         return False
