@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
 from multiprocessing import connection
 from typing import Any, TypeVar
@@ -50,7 +50,7 @@ def run_tasks(
     """
     pool = pebble.ProcessPool(jobs, context=prepare_server(), initializer=_init_worker)
     waiting = enumerate(tasks)
-    running: dict[pebble.ProcessFuture, int] = {}
+    running: dict[Future[Done], int] = {}
     try:
         while True:
             for number, arguments in islice(waiting, IN_FLIGHT * jobs - len(running)):
@@ -64,7 +64,7 @@ def run_tasks(
         pool.join()
 
 
-def _result(future: "pebble.ProcessFuture") -> Any:  # noqa: ANN401 - of the function
+def _result(future: Future[Done]) -> Done:
     try:
         return future.result()
     except pebble.ProcessExpired as error:

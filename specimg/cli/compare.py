@@ -1,6 +1,5 @@
 """``specimg compare``: which frontend suits one's own recordings."""
 
-import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specimg.cli.arguments import Train
+from specimg.cli.compare_options import CompareOptions
 from specimg.cli.errors import stop_on_errors
-from specimg.cli.options import with_picture_options
+from specimg.cli.options import with_options, with_picture_options
 from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES
-from specimg.cli.progress import show_steps
+from specimg.cli.progress import show_stages
 from specimg.cli.sections import INPUT_AND_OUTPUT
 from specimg.cli.summary import count
 from specimg.cli.terminal import say
@@ -20,19 +20,26 @@ from specimg.settings import Settings
 from specimg.settings.variants import GRAY_SPECS, RGB_SPEC, Variant
 
 if TYPE_CHECKING:
-    from specimg.evaluate.verdicts import Summary
+    from specimg.evaluate.experiment import ArmScores, Experiment
+    from specimg.evaluate.scoring import Options
+    from specimg.evaluate.summary import Summary
 
-USUAL_SPECS = ("db", *(spec for spec in GRAY_SPECS if spec != "db"), RGB_SPEC)
+USUAL_SPECS = (
+    "db",
+    "db:top_db=60",
+    *(spec for spec in GRAY_SPECS if spec != "db"),
+    "pcen:preset=perch",
+    RGB_SPEC,
+)
 """Decibel is the first, because the others are compared with the first."""
 
-MODEL = "Model"
-
 Tests = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         "--test",
         metavar="NAME=DIR",
-        help="Other recordings of these classes; any number of times.",
+        help="Other recordings of these classes; any number of times. With --folds, "
+        "copies of those in TRAIN, such as noisy ones.",
         show_default=False,
         rich_help_panel=INPUT_AND_OUTPUT,
     ),
@@ -51,36 +58,35 @@ Arms = Annotated[
     list[str] | None,
     arm_option("The others are compared with the first.", USUAL_SPECS),
 ]
-Model = Annotated[
+Format = Annotated[
     str,
     typer.Option(
-        metavar="ridge|cnn", help="What learns; cnn needs torch.", rich_help_panel=MODEL
-    ),
-]
-Seeds = Annotated[
-    int,
-    typer.Option(
-        metavar="N", min=1, help="How often, with other draws.", rich_help_panel=MODEL
+        metavar="text|md",
+        help="Of the table that is printed; md is Markdown.",
+        rich_help_panel=INPUT_AND_OUTPUT,
     ),
 ]
 
 
 @stop_on_errors()
+@with_options(CompareOptions)
 @with_picture_options(leave_out=(*FRONTEND_NAMES, *FILE_NAMES))
 def compare(
     train: Train,
     *,
-    test: Tests,
     output: Output,
+    test: Tests = None,
     arm: Arms = None,
-    model: Model = "ridge",
-    seeds: Seeds = 5,
+    options: CompareOptions,
+    format: Format = "text",
     settings: Settings,
 ) -> None:
-    """Compare frontends on recordings in TRAIN, by models that are tested on others.
+    """Compare frontends by models that learn from recordings in TRAIN.
 
-    Each arm's images train the same model, once a seed. OUT gets compare.csv with a
-    row for each arm, seed and test, and with matplotlib compare.png.
+    Each arm's images train the same model, once a seed. It is tested on recordings that
+    it has not learned from: other parts of TRAIN, or those of each --test. OUT gets
+    compare.csv with a row for each arm, seed and test, and with matplotlib compare.png.
+    The same command again goes on where it ended.
 
     The score is macro average precision: of each class, averaged over the classes
     that the test has.
@@ -88,18 +94,24 @@ def compare(
     Exit status: 0 compared, 1 not, 2 wrong usage.
     """
     arms = read_variants(dict.fromkeys(arm or USUAL_SPECS), settings)
-    folders = _read_tests(test)
-    _run(train, folders, output, arms, settings, model=model, seeds=seeds)
+    folders = _read_tests(test or [])
+    if format not in ("text", "md"):
+        msg = f"--format {format}: need one of text, md"
+        raise typer.BadParameter(msg)
+    chosen = options.read(has_tests=bool(folders))
+    _run(train, folders, output, arms, settings, chosen, as_markdown=format == "md")
 
 
 def _read_tests(texts: list[str]) -> dict[str, Path]:
+    from specimg.dataset.trial import FOLDS_TEST  # noqa: PLC0415 - keeps --help fast
+
     tests: dict[str, Path] = {}
     for text in texts:
         name, equals, folder = text.partition("=")
         if not (name and equals and folder):
             msg = f"--test {text}: need NAME=DIR, for example noisy=recordings/noisy"
             raise typer.BadParameter(msg)
-        if name in tests:
+        if name in tests or name == FOLDS_TEST:
             msg = f"--test {text}: there is a test called {name} already"
             raise typer.BadParameter(msg)
         tests[name] = Path(folder)
@@ -112,95 +124,103 @@ def _run(
     out: Path,
     arms: list[Variant],
     settings: Settings,
+    options: "Options",
     *,
-    model: str,
-    seeds: int,
+    as_markdown: bool,
 ) -> None:
-    from specimg.dataset.labeled import check_test, check_training, find_dataset  # noqa: PLC0415
-    from specimg.evaluate.experiment import run  # noqa: PLC0415 - keeps --help fast
-    from specimg.evaluate.models import MODELS, check_model  # noqa: PLC0415
+    from specimg.dataset.labeled import check_training, find_dataset  # noqa: PLC0415 - keeps --help fast
+    from specimg.evaluate.experiment import Experiment  # noqa: PLC0415
+    from specimg.evaluate.summary import summarize  # noqa: PLC0415
     from specimg.evaluate.table import format_scores  # noqa: PLC0415
-    from specimg.evaluate.verdicts import summarize  # noqa: PLC0415
-    from specimg.output.files import check_writable, remove, write_atomically  # noqa: PLC0415
+    from specimg.output.files import check_writable, write_atomically  # noqa: PLC0415
 
-    if model not in MODELS:
-        msg = f"--model {model}: need one of {', '.join(MODELS)}"
-        raise typer.BadParameter(msg)
-    check_model(model)
     train = find_dataset(train_folder, leave_out=out)
     check_training(train)
     tests = {
         name: find_dataset(folder, leave_out=out)
         for name, folder in test_folders.items()
     }
-    for test in tests.values():
-        check_test(test, train, settings)
-    for name in ("compare.csv", "compare.png"):
-        check_writable(out / name)
-    scores = []
-    with show_steps(len(arms) * seeds) as on_progress:
-        for found in run(train, tests, arms, settings, model=model, seeds=seeds):
-            scores += found
-            on_progress(found[0].arm)
-    write_atomically(out / "compare.csv", format_scores(scores, model), "compare")
-    summaries = summarize(scores)
-    _print(summaries, model, seeds)
-    try:
-        from specimg.evaluate.chart import draw  # noqa: PLC0415
+    found: list[ArmScores] = []
+    with show_stages() as on_progress:
+        experiment = Experiment(train, tests, arms, settings, options, out, on_progress)
+        for name in ("compare.csv", "compare.png"):
+            check_writable(out / name)
+        for one in experiment.run():
+            found.append(one)
+            data = format_scores(found, experiment.known_clips, options.model)
+            write_atomically(out / "compare.csv", data, "compare")
+    names = [arm.spec for arm in arms]
+    summary = summarize(experiment.known_clips, found, names, options.group)
+    _print(summary, experiment, options, as_markdown=as_markdown)
+    _draw(summary, out)
 
-        write_atomically(out / "compare.png", draw(summaries), "compare")
-        say(f"wrote compare.csv and compare.png in {out}")
+
+def _draw(summary: "Summary", out: Path) -> None:
+    from specimg.figure.style import own_style  # noqa: PLC0415 - keeps --help fast
+    from specimg.output.files import remove, write_atomically  # noqa: PLC0415
+
+    try:
+        with own_style():
+            from specimg.evaluate.chart import draw  # noqa: PLC0415
+
+            chart = draw(summary.rows)
     except ImportError:
         remove(out / "compare.png")  # of another comparison
         say(f"wrote compare.csv in {out}")
         say('compare.png needs matplotlib: pip install "specimg[preview]"')
+    else:
+        write_atomically(out / "compare.png", chart, "compare")
+        say(f"wrote compare.csv and compare.png in {out}")
 
 
-def _print(summaries: "list[Summary]", model: str, seeds: int) -> None:
+def _print(
+    summary: "Summary",
+    experiment: "Experiment",
+    options: "Options",
+    *,
+    as_markdown: bool,
+) -> None:
+    from specimg.evaluate.summary import REASONS  # noqa: PLC0415 - keeps --help fast
+    from specimg.evaluate.table import format_markdown  # noqa: PLC0415
+
+    title = f"{options.model}, {count(options.seeds, 'seed')}"
+    if options.folds:
+        title += f", {options.folds} folds"
+    say(title)
+    if as_markdown:
+        say("\n" + format_markdown(summary.rows) + "\n")
+    else:
+        _print_table(summary)
+    for note in summary.notes:
+        say(note)
+    if joined := experiment.trial.n_joined:
+        say(
+            f"{count(joined, 'recording')} hold the same sound as another: they are "
+            f"kept on the same side."
+        )
+    reasons = dict.fromkeys(row.why for row in summary.rows if row.why)
+    for reason in reasons:
+        say(f"undecided: {reason}: {REASONS[reason]}.")
+
+
+def _print_table(summary: "Summary") -> None:
     from rich.box import SIMPLE  # noqa: PLC0415 - keeps --help fast
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    first = summaries[0].arm
-    table = Table(
-        title=f"{model}, {count(seeds, 'seed')}", title_justify="left", box=SIMPLE
-    )
-    for name in ("arm", "test"):
-        table.add_column(name, overflow="fold")
-    for name in ("macro AP", "minus first", "", "ms/clip", "train s"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for summary in summaries:
-        is_first = summary.arm == first
-        table.add_row(
-            Text(summary.arm),
-            Text(summary.test),
-            _with_error(f"{summary.mean:.3f}", summary.deviation),
-            ""
-            if is_first
-            else _with_error(f"{summary.difference:+.3f}", summary.error),
-            summary.verdict,
-            f"{1000 * summary.render_seconds:.1f}",
-            f"{summary.training_seconds:.1f}",
+    from specimg.evaluate.table import COLUMNS, cells  # noqa: PLC0415
+
+    table = Table(box=SIMPLE)
+    for name in COLUMNS:
+        is_text = name in ("arm", "test", "verdict")
+        table.add_column(
+            name,
+            justify="left" if is_text else "right",
+            no_wrap=not is_text,
+            overflow="fold",
         )
+    for row in summary.rows:
+        table.add_row(*map(Text, cells(row)))
     # A file has no width; what reads it wants a row a line.
-    console = Console(width=None if sys.stdout.isatty() else 100)
-    console.print(table)
-    others = [summary for summary in summaries if summary.arm != first]
-    if not others:
-        return
-    significant = [summary for summary in others if summary.verdict != "undecided"]
-    lines = [
-        f"{s.arm} is {s.verdict} than {first} on {s.test}" for s in significant
-    ] or [f"no arm can be told from {first}"]
-    console.print(Text("; ".join(lines) + "."))
-    if len(significant) < len(others):
-        console.print(
-            "undecided: cannot be told from chance, which includes other draws of the "
-            "training and of the test."
-        )
-
-
-def _with_error(text: str, error: float) -> str:
-    """Add the error to a number; with a single seed there is none."""
-    return text if math.isnan(error) else f"{text} ± {error:.3f}"
+    Console(width=None if sys.stdout.isatty() else 120).print(table)

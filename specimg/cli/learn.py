@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specimg.cli.arguments import Train
+from specimg.cli.arguments import Device, Train, check_device
 from specimg.cli.errors import stop_on_errors
 from specimg.cli.options import with_picture_options
 from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES, FRONTENDS
@@ -78,6 +78,7 @@ def learn(
     per_band: PerBand = False,
     epochs: Epochs = 20,
     seed: Seed = 0,
+    device: Device = "auto",
     settings: Settings,
 ) -> None:
     """Learn a frontend's parameters from recordings in TRAIN, and write them.
@@ -92,6 +93,7 @@ def learn(
     if frontend not in LEARNED:
         msg = f"--frontend {frontend}: need one of {', '.join(LEARNED)}"
         raise typer.BadParameter(msg)
+    check_device(device)
     if output.suffix.lower() != ".json":
         msg = f"--output {output}: need a name that ends in .json"
         raise typer.BadParameter(msg)
@@ -103,6 +105,7 @@ def learn(
         per_band=per_band,
         epochs=epochs,
         seed=seed,
+        device=device,
     )
 
 
@@ -115,16 +118,19 @@ def _run(
     per_band: bool,
     epochs: int,
     seed: int,
+    device: str,
 ) -> None:
     from specimg.dataset.labeled import check_training, find_dataset  # noqa: PLC0415 - keeps --help fast
     from specimg.dataset.metrics import macro_average_precision  # noqa: PLC0415
     from specimg.learn import experiment  # noqa: PLC0415 - or says what is missing
+    from specimg.learn.device import choose_device  # noqa: PLC0415
     from specimg.output.files import check_writable, write_atomically  # noqa: PLC0415
     from specimg.rendering.frontends.learned import format_learned  # noqa: PLC0415
 
     train = find_dataset(folder, leave_out=output.parent)
     check_training(train)
     check_writable(output)
+    where = choose_device(device)
     found = experiment.load(train, settings)
     module = experiment.make_frontend(frontend, settings, per_band=per_band)
     with show_steps(epochs, "epochs") as on_progress:
@@ -134,12 +140,13 @@ def _run(
             len(train.classes),
             epochs=epochs,
             seed=seed,
+            device=where,
             on_epoch=lambda: on_progress(""),
         )
     data = format_learned(frontend, settings.mel.n_mels, learned.parameters)
     write_atomically(output, data, "learn")
     _print(learned.start, learned.parameters)
-    score = macro_average_precision(learned.scores, learned.labels)[0]
+    score = macro_average_precision(learned.scores, learned.labels)
     clips = len(learned.labels)
     say(f"macro average precision of {clips} clips left out: {score:.3f}")
     say(f"wrote {output}: specimg convert --frontend {frontend}:@{output}")

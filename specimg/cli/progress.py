@@ -58,6 +58,40 @@ def show_steps(total: int, verb: str = "") -> Iterator[OnStep]:
 
 
 @contextmanager
+def show_stages() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function to call with what is done now, how much of it, and of how much.
+
+    On a terminal each stage moves a bar of its own; else there is one line a minute.
+    """
+    if not _is_shown():
+        told = time.monotonic()
+
+        def tell(what: str, done: int, total: int) -> None:
+            nonlocal told
+            if time.monotonic() - told >= A_MINUTE:
+                told = time.monotonic()
+                say(f"{what}: {done} of {total}", err=True)
+
+        yield tell
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for who looks on
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.progress import Progress, TaskID  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        stages: dict[str, TaskID] = {}
+
+        def move(what: str, done: int, total: int) -> None:
+            if what not in stages:
+                stages[what] = progress.add_task(escape(printable(what)))
+            progress.update(stages[what], completed=done, total=total)
+            if done == total:
+                progress.remove_task(stages.pop(what))
+
+        yield move
+
+
+@contextmanager
 def show_run(stream: TextIO, total: int, *, quiet: bool) -> Iterator[OnProgress]:
     """Yield a function to call after each event, which shows how a run goes on.
 

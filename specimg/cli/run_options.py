@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from specimg.cli.arguments import Jobs
 from specimg.cli.sections import INPUT_AND_OUTPUT, RUN
 
 
@@ -13,18 +14,7 @@ from specimg.cli.sections import INPUT_AND_OUTPUT, RUN
 class RunOptions:
     """Each is an option of the command, by its name and with its default."""
 
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs",
-            "-j",
-            metavar="N",
-            min=1,
-            help="Worker processes.",
-            show_default="the processors that this process may use",
-            rich_help_panel=RUN,
-        ),
-    ] = None
+    jobs: Jobs = None
     timeout: Annotated[
         float,
         typer.Option(

@@ -46,10 +46,8 @@ def group_names(recordings: Sequence[Recording], rule: str) -> list[str]:
     return [_captured(pattern, recording) for recording in recordings]
 
 
-def number_groups(
-    names: Sequence[str], same: Sequence[tuple[int, int]] = ()
-) -> Groups:
-    """Number groups by their names, from 0.
+def number_groups(names: Sequence[str], same: Sequence[tuple[int, int]] = ()) -> Groups:
+    """Return the number of each recording's group, from 0.
 
     Parameters
     ----------

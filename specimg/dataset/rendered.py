@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from specimg.arrays import Pixels
 from specimg.audio import AudioReader
 from specimg.audio.recordings import Recording
 from specimg.batch.crew import run_tasks
@@ -60,7 +59,7 @@ class Pictures:
         """Height, width and channels: 1 or 3."""
         return self.layout[self.variant]
 
-    def __iter__(self) -> Iterator[Pixels]:
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         """Yield each picture, in the order of the recordings."""
         for number, count in enumerate(self.counts):
             yield from self._open(number, count)
@@ -171,7 +170,10 @@ def _file(folder: Path, number: int) -> Path:
 
 
 def _render_recording(
-    recording: Recording, settings: Settings, variants: tuple[Frontends, ...], path: Path
+    recording: Recording,
+    settings: Settings,
+    variants: tuple[Frontends, ...],
+    path: Path,
 ) -> RenderedRecording:
     """Render a recording; runs in a worker."""
     widths: list[int] = []

@@ -120,6 +120,14 @@ class Experiment:
         self._on_progress = on_progress
         self._results = Results(out, self._describe())
 
+    @property
+    def known_clips(self) -> Clips:
+        """The clips, which are known when the first scores are."""
+        if self.clips is None:
+            msg = "the clips are known only when the first scores are"
+            raise RuntimeError(msg)
+        return self.clips
+
     def _describe(self) -> dict[str, object]:
         """Return what all results depend on, but for the arm and the seed."""
         settings = {
@@ -202,9 +210,7 @@ class Experiment:
             missing = missing[together:]
 
     def _learn_recordings(self, rendered: RenderedDataset) -> None:
-        table = RecordingTable(
-            rendered.counts, tuple(find_twins(rendered.digests))
-        )
+        table = RecordingTable(rendered.counts, tuple(find_twins(rendered.digests)))
         self._know(table)
         self._results.save_recordings(table)
 
@@ -235,27 +241,21 @@ class Experiment:
             if seed not in seeds
         ]
         lessons = {seed: self._lesson(seed) for seed in sorted({s for _, s in todo})}
-        done = 0
-        for task, scores, seconds in score_all(
+        scored = score_all(
             [(rendered.variants[number], lessons[seed]) for number, seed in todo],
             self._options,
             folder,
             self._on_progress,
-        ):
+        )
+        for done, (task, scores, seconds) in enumerate(scored, 1):
             number, seed = todo[task]
             arm = part[number][0]
             self._results.save_scores(self._key(arm, seed), scores, seconds)
-            done += 1
             self._on_progress(f"learn {arm.spec}", done, len(todo))
-            yield ArmScores(
-                arm.spec, seed, scores, rendered.seconds[number], seconds
-            )
+            yield ArmScores(arm.spec, seed, scores, rendered.seconds[number], seconds)
 
     def _lesson(self, seed: int) -> Lesson:
-        clips = self.clips
-        if clips is None:
-            msg = "_lesson() before the clips are known"
-            raise RuntimeError(msg)
+        clips = self.known_clips
         return Lesson(
             clips.labels, len(self.trial.classes), tuple(clips.splits(seed)), seed
         )

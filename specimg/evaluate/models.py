@@ -1,6 +1,6 @@
 """Models that learn classes from pictures, the same for every arm."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,9 +99,7 @@ def cnn(pictures: Pictures, lesson: Lesson, device: str) -> Scores:
 
     scores = np.full((len(pictures), lesson.n_classes), np.nan)
     for split in lesson.splits:
-        trained = train(
-            batches(split.training), None, epochs=EPOCHS, seed=lesson.seed
-        )
+        trained = train(batches(split.training), None, epochs=EPOCHS, seed=lesson.seed)
         scores[split.asked] = predict(trained.network, batches(split.asked))
     return scores
 

@@ -20,8 +20,8 @@ DEFAULT_NETWORK = TIMM + "tf_efficientnet_lite0"
 BATCH = 16
 
 _NEEDED = (
-    "need a program of torch.export that takes pictures of shape (N, 3, height, width), "
-    "N dynamic, and returns (N, n_features)"
+    "need a program of torch.export that takes pictures of shape (N, 3, height, "
+    "width), N dynamic, and returns (N, n_features)"
 )
 
 
@@ -71,7 +71,9 @@ def load_network(name: str, device: torch.device) -> Network:
         msg = f"--network {name}: {_NEEDED}: {_first_line(error)}"
         raise NetworkError(msg) from error
     if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != 2:
-        shape = tuple(features.shape) if isinstance(features, Tensor) else type(features)
+        shape = (
+            tuple(features.shape) if isinstance(features, Tensor) else type(features)
+        )
         msg = f"--network {name}: {_NEEDED}: of two pictures it gives {shape}"
         raise NetworkError(msg)
     return Network(run, height, width, features.shape[1], device)
@@ -101,7 +103,11 @@ def _load_program(
         msg = f"--network {path}: {_NEEDED}: it takes {quote(shapes)}"
         raise NetworkError(msg)
     count, _, height, width = shapes[0]
-    if isinstance(count, int) or not isinstance(height, int) or not isinstance(width, int):
+    if (
+        isinstance(count, int)
+        or not isinstance(height, int)
+        or not isinstance(width, int)
+    ):
         msg = f"--network {path}: {_NEEDED}: it takes {quote(shapes[0])}"
         raise NetworkError(msg)
     return program.module().to(device), height, width
@@ -116,7 +122,9 @@ def _load_timm(
         part = f"--network {name}"
         raise MissingExtraError(part, package="timm", extra="pretrained") from error
     try:
-        model = timm.create_model(name.removeprefix(TIMM), pretrained=True, num_classes=0)
+        model = timm.create_model(
+            name.removeprefix(TIMM), pretrained=True, num_classes=0
+        )
     except (OSError, RuntimeError, ValueError) as error:
         msg = (
             f"--network {name}: {_first_line(error)}; without a network connection, "
@@ -159,7 +167,9 @@ def extract_features(
     """
     mean, deviation = _levels(pictures, known)
     features = np.empty((len(pictures), network.n_features), np.float32)
-    for numbers in np.split(np.arange(len(pictures)), range(BATCH, len(pictures), BATCH)):
+    for numbers in np.split(
+        np.arange(len(pictures)), range(BATCH, len(pictures), BATCH)
+    ):
         images = (pictures.take(numbers) - mean) / deviation
         tensor = torch.from_numpy(images.astype(np.float32)).permute(0, 3, 1, 2)
         with torch.inference_mode():

@@ -58,7 +58,7 @@ def score_all(
             yield number, *_time(cnn, pictures, lesson, options.device)
         return
     if options.model == "pretrained":
-        tasks = (
+        tasks: Iterator[tuple[object, ...]] = (
             (pretrained, features, lesson)
             for features, lesson in _with_features(
                 lessons, options, folder, on_progress

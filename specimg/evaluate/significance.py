@@ -1,8 +1,9 @@
 """Whether one arm is better than another, or chance could have done it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,9 @@ _GOALS = (0.1, 0.05, 0.02, 0.01, 0.005)
 """Differences of which it is worth to know how much data they need."""
 
 
+Key = TypeVar("Key", bound=Hashable)
+
+
 class Verdict(StrEnum):
     """What the difference of an arm from the first means."""
 
@@ -56,7 +60,9 @@ class Blocks:
         -------
         array, shape (n_blocks, n_clips)
         """
-        return (self.of_clip != np.arange(len(self.classes))[:, np.newaxis]).astype(float)
+        return (self.of_clip != np.arange(len(self.classes))[:, np.newaxis]).astype(
+            float
+        )
 
     def variance(self, without_one: NDArray[np.float64]) -> float:
         """Return the variance of what was computed without one block each (jackknife).
@@ -97,7 +103,8 @@ class TestClips:
         np.add.at(of_class, (inverse, self.labels), 1)
         classes = of_class.argmax(axis=1)
         generator = np.random.default_rng(0)
-        block, found = np.empty(len(numbers), np.int64), []
+        block = np.empty(len(numbers), np.int64)
+        found: list[int] = []
         for label, count in zip(*np.unique(classes, return_counts=True), strict=True):
             share = -(-MOST_BLOCKS * count // len(numbers))
             members = generator.permutation(np.flatnonzero(classes == label))
@@ -141,7 +148,9 @@ def score(clips: TestClips, by_seed: Sequence[Scores]) -> Scored:
     once = np.ones((1, len(clips.labels)))
     by_class, without_one = [], []
     for scores in by_seed:
-        found = class_average_precisions(scores, clips.labels, np.vstack([once, weights]))
+        found = class_average_precisions(
+            scores, clips.labels, np.vstack([once, weights])
+        )
         by_class.append(found[:, 0])
         without_one.append(np.nanmean(found[:, 1:], axis=0))
     return Scored(
@@ -275,7 +284,7 @@ def needed_shuffles(n_comparisons: int) -> int:
     return int(np.ceil(n_comparisons / LEVEL))
 
 
-def decide(differences: Mapping[object, Difference]) -> dict[object, Verdict]:
+def decide(differences: Mapping[Key, Difference]) -> dict[Key, Verdict]:
     """Decide about differences so that any is wrong only with probability `LEVEL`.
 
     After Holm, "A simple sequentially rejective multiple test procedure", Scandinavian

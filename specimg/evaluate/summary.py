@@ -88,7 +88,9 @@ def summarize(
     differences = _compare_all(clips, tests, scored, arms)
     verdicts = decide(differences)
     rows = [
-        _row(by_arm[arm], name, scored[arm, name], differences.get((arm, name)), verdicts)
+        _row(
+            by_arm[arm], name, scored[arm, name], differences.get((arm, name)), verdicts
+        )
         for arm in arms
         for name in tests
     ]

@@ -9,7 +9,15 @@ from specimg.encoding import encode_cell
 from specimg.evaluate.experiment import ArmScores, Clips
 from specimg.evaluate.summary import Row
 
-COLUMNS = ("arm", "test", "macro AP", "minus first", "95 % interval", "verdict", "ms/clip")
+COLUMNS = (
+    "arm",
+    "test",
+    "macro AP",
+    "minus first",
+    "95 % interval",
+    "verdict",
+    "ms/clip",
+)
 """Of a row for readers."""
 
 
@@ -23,8 +31,10 @@ def format_scores(found: Iterable[ArmScores], clips: Clips, model: str) -> bytes
         for test in clips.trial.tests:
             score = clips.macro_ap(test, one.scores)
             seconds = map(_number, (one.render_seconds, one.training_seconds))
-            names = (encode_cell(one.arm), encode_cell(test))
-            writer.writerow([model, *names, one.seed, f"{score:.6g}", *seconds])
+            arm = encode_cell(one.arm)
+            writer.writerow(
+                [model, arm, encode_cell(test), one.seed, f"{score:.6g}", *seconds]
+            )
     return text.getvalue().encode()
 
 

@@ -4,8 +4,6 @@ import torch
 
 from specimg.errors import ParameterError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 def choose_device(name: str) -> torch.device:
     """Return a device by its name; ``auto`` is the fastest that there is.
@@ -21,7 +19,9 @@ def choose_device(name: str) -> torch.device:
         "cpu": True,
     }
     if name == "auto":
-        return torch.device(next(key for key, is_there in available.items() if is_there))
+        return torch.device(
+            next(key for key, is_there in available.items() if is_there)
+        )
     if not available.get(name, False):
         there = ", ".join(key for key, is_there in available.items() if is_there)
         msg = f"--device {name}: torch finds none here; there is {there}"

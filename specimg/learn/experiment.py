@@ -93,6 +93,7 @@ def batches_of(
     chosen: NDArray[np.int64],
     frontend: nn.Module,
     n_classes: int,
+    device: torch.device,
 ) -> Batches:
     """Return what the network gets of some clips: what the frontend makes, in [0, 1].
 
@@ -103,6 +104,8 @@ def batches_of(
         Numbers of the clips.
     frontend : module
     n_classes : int
+    device : torch.device
+        Where the network learns; the frontend stays on the processor.
     """
     numbers = torch.from_numpy(chosen)
     values, n_frames = clips.values[numbers], clips.n_frames[numbers]
@@ -116,6 +119,7 @@ def batches_of(
         targets=torch.from_numpy(clips.labels[chosen]),
         height=values.shape[1],
         n_classes=n_classes,
+        device=device,
     )
 
 
@@ -126,6 +130,7 @@ def learn(
     *,
     epochs: int,
     seed: int,
+    device: torch.device,
     on_epoch: Callable[[], object] = lambda: None,
 ) -> Learned:
     """Train frontend and network together, and score clips that were held out.
@@ -140,6 +145,8 @@ def learn(
         How often the network sees each clip.
     seed : int
         Draws the recordings that are held out, the first weights, and the order.
+    device : torch.device
+        Where the network learns.
     on_epoch : callable
         Called after each epoch.
     """
@@ -149,13 +156,13 @@ def learn(
     )
     training, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
     trained = train(
-        batches_of(clips, training, frontend, n_classes),
+        batches_of(clips, training, frontend, n_classes, device),
         frontend,
         epochs=epochs,
         seed=seed,
         on_epoch=on_epoch,
     )
-    validation = batches_of(clips, held_out, frontend, n_classes)
+    validation = batches_of(clips, held_out, frontend, n_classes, device)
     return Learned(
         start=start,
         parameters=frontend.learned(),

@@ -34,6 +34,9 @@ class Batches:
     height: int
     """Height of the pictures, in pixels."""
     n_classes: int
+    device: torch.device
+    """Where the network learns.  What `make` does stays on the processor: frontends
+    keep their parameters in float64, which not every device has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def train(
     """
     keep_freed_memory()
     torch.manual_seed(seed)
-    network = Network(batches.n_classes, batches.height)
+    network = Network(batches.n_classes, batches.height).to(batches.device)
     rates = [LEARNING_RATE, FRONTEND_LEARNING_RATE]
     learned = list(frontend.parameters()) if frontend else []
     optimizer = torch.optim.AdamW(
@@ -80,12 +83,14 @@ def train(
         begin = time.perf_counter()
         order = torch.randperm(count, generator=generator)
         for numbers in torch.split(order, batch):
-            pictures = batches.make(numbers)
+            pictures = batches.make(numbers).to(batches.device)
             width = pictures.shape[-1]
             shift = int(torch.randint(width, (), generator=generator))
             scores = network(pictures.roll(shift, dims=-1))
             loss = nn.functional.cross_entropy(
-                scores, batches.targets[numbers], label_smoothing=0.05
+                scores,
+                batches.targets[numbers].to(batches.device),
+                label_smoothing=0.05,
             )
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -102,5 +107,10 @@ def predict(network: Network, batches: Batches) -> NDArray[np.float64]:
     count = len(batches.targets)
     with torch.no_grad():
         parts = torch.split(torch.arange(count), BATCH)
-        scores = torch.cat([network(batches.make(numbers)) for numbers in parts])
+        scores = torch.cat(
+            [
+                network(batches.make(numbers).to(batches.device)).cpu()
+                for numbers in parts
+            ]
+        )
     return scores.double().numpy()
