@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from specimg.audio.streams.mpeg_frames import IN_A_ROW, Layout, follow
+from specimg.audio.streams.mpeg_frames import (
+    BLOCK,
+    IN_A_ROW,
+    OVERLAP,
+    Layout,
+    follow,
+)
 from specimg.audio.tags import read_at, skip_tags
-
-BLOCK = 2**20
-OVERLAP = 2**14
-"""Bytes at the end of a block in which a frame may not be followed far enough."""
 
 MAX_HOLES = 1000
 """What has more is left alone from there on."""
