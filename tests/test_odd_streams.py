@@ -277,3 +277,20 @@ def test_a_tag_behind_a_streamed_flac_is_no_damage(tmp_path: Path) -> None:
     got, warning = read(path)
     assert np.array_equal(got, whole)
     assert warning == ""
+
+
+@needs("ffmpeg")
+@pytest.mark.parametrize("counted", ["0", "1"])
+@pytest.mark.parametrize("said", [9000, 30_000])
+def test_a_tag_with_too_large_a_size_swallows_no_sound(
+    tmp_path: Path, counted: str, said: int
+) -> None:
+    source = write(tmp_path / "a.wav", noise(4, RATE), RATE)
+    options = ("-q:a", "4", "-id3v2_version", "0", "-write_xing", counted)
+    path = encode(source, tmp_path / "a.mp3", *options)
+    whole, _ = read(path)
+    size = bytes([0, said >> 14, said >> 7 & 0x7F, said & 0x7F])
+    path.write_bytes(b"ID3\x03\0\0" + size + bytes(2000) + path.read_bytes())
+    got, warning = read(path)
+    assert np.array_equal(got, whole)
+    assert warning == ""
