@@ -134,7 +134,7 @@ STREAMS = [
     ("caf", "-c:a alac", "ALAC in a CAF file", FAIL),
     ("caf", "-c:a libopus", "Opus in a CAF file", FAIL),
     ("sox", "-c:a pcm_s32le", "SoX's own format", PASSED_OVER),
-    ("au", "-c:a adpcm_g722 -ar 16000 -ac 1", "G.722 in an AU file", FAIL),
+    ("au", "-c:a g722 -ar 16000 -ac 1", "G.722 in an AU file", FAIL),
     (
         "voc",
         "-c:a pcm_u8 -f voc",

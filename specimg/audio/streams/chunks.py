@@ -25,6 +25,7 @@ from specimg.audio.streams.forms import (
 )
 from specimg.audio.streams.patches import patched, replaced, tag_of
 from specimg.audio.streams.pieces import TRUNCATED, Leftover, Pieces, Span, Stream
+from specimg.audio.streams.similarity import is_alike
 from specimg.audio.streams.stream_sizes import is_stream_size
 from specimg.audio.tags import read_at
 from specimg.errors import join_warnings
