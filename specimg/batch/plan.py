@@ -8,7 +8,7 @@ from specimg.errors import RefusedError
 from specimg.output.journal import DONE, FAILED, NOT_THERE, FileStamp, JournalEntry
 from specimg.output.manifest import Failure
 from specimg.output.session import Output
-from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, SETTINGS_NAME, Settings
+from specimg.settings import RESERVED_NAMES, Settings
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ def plan(output: Output, settings: Settings, listing: Listing, *, prune: bool) -
         raise RefusedError(_unreachable(min(unreadable)))
     for name, reason in listing.unreadable:
         found.failures.append(Failure(source=name, stage="open", reason=reason))
-    reserved = {settings.manifest, FAILURES_NAME, PASSED_OVER_NAME, SETTINGS_NAME}
+    reserved = {settings.manifest, *RESERVED_NAMES}
     gone: list[JournalEntry] = []
     with output.journal.transaction():
         known = output.journal.entries()

@@ -85,7 +85,8 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         if part.is_all:
             output.remove_emptied_folders()
         if not report.stopped and part.is_all:
-            update_tables(out, settings, output.journal, str(part))
+            journal, is_trusted = output.journal, output.is_trusted
+            update_tables(out, settings, journal, str(part), is_trusted=is_trusted)
             report.strays = find_strays(out, [output.journal], settings)
         return report
 
