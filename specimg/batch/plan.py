@@ -25,9 +25,8 @@ def plan(
     unreadable = {name for name, _ in listing.unreadable}
     if prune and unreadable:
         raise RefusedError(_unreachable(min(unreadable)))
-    for name, reason in listing.unreadable:
-        found.failures.append(Failure(source=name, stage="open", reason=reason))
     reserved = {settings.manifest, *RESERVED_NAMES}
+    todo: list[Recording] = []
     gone: list[JournalEntry] = []
     with output.journal.transaction():
         known = output.journal.entries()

@@ -102,10 +102,10 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         output.finish(complete=not report.stopped)
         if shard.is_all:
             output.remove_emptied_folders()
-        if not report.stopped and part.is_all:
-            journal, is_trusted = output.journal, output.is_trusted
-            update_tables(out, settings, journal, str(part), is_trusted=is_trusted)
-            report.strays = find_strays(out, [output.journal], settings)
+        if not report.stopped and shard.is_all:
+            is_trusted = output.is_trusted
+            update_tables(out, settings, journal, str(shard), is_trusted=is_trusted)
+            report.strays = find_strays(out, [journal], settings)
         return report
 
 
