@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 
 from specimg.audio import read_excerpt
+from specimg.audio.excerpt import Excerpt
 from specimg.bounded import open_regular
 from specimg.encoding import decode_name
 from specimg.errors import RefusedError, SpecimgError
@@ -166,9 +167,21 @@ def _compare(path: Path, image: ImageEntry, settings: Settings) -> str:
     try:
         record = image.record
         clip = read_excerpt(path, settings.channel, record.start, record.end)
-        shown = settings.clips.shown_seconds(clip.samples.size, clip.sample_rate)
+        shown = _shown_seconds(record, clip, settings)
         picture = render_clip(clip.samples, clip.sample_rate, settings, shown)
     except SpecimgError as error:
         return f"cannot be rendered again from {path}: {error}"
     same = digest(picture.pixels) == image.digest
     return "" if same else f"looks different when it is rendered again from {path}"
+
+
+def _shown_seconds(record: Record, clip: Excerpt, settings: Settings) -> float | None:
+    """Return what the picture of a clip shows, whichever source has planned the clip.
+
+    The manifest says it rounded; where that is what the settings say, theirs is exact.
+    """
+    usual = settings.clips.shown_seconds(clip.samples.size, clip.sample_rate)
+    shown = record.end - record.start + record.pad_seconds
+    if usual is None:
+        return shown if record.pad_seconds else None
+    return usual if abs(shown - usual) * clip.sample_rate < 1 else shown
