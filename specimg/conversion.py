@@ -164,7 +164,7 @@ def _describe(
         source=recording.name,
         start=clip.span.start,
         end=clip.span.end,
-        pad_seconds=_pad_seconds(clip.span, settings),
+        pad_seconds=_pad_seconds(clip.span, settings, reader.sample_rate),
         mono=settings.mono,
         source_sr=reader.sample_rate,
         sr=settings.mel.sample_rate,
@@ -181,10 +181,13 @@ def _describe(
     )
 
 
-def _pad_seconds(span: Span, settings: Settings) -> float:
-    if span.shown is None or settings.clips.final == "remainder":
+def _pad_seconds(span: Span, settings: Settings, sample_rate: int) -> float:
+    if span.shown is None:
         return 0.0
-    return round(max(0.0, span.shown - (span.end - span.start)), 6)
+    seconds = round(max(0.0, span.shown - (span.end - span.start)), 6)
+    # A remainder that lacks a clip's last sample is one that is complete.
+    is_rounding = settings.clips.final == "remainder" and seconds * sample_rate < 2
+    return 0.0 if is_rounding else seconds
 
 
 def _significant(value: float) -> float:

@@ -561,8 +561,8 @@ def test_nothing_of_a_former_run_stays_after_overwrite_and_prune(
     named = ("--overwrite", "--manifest", "metadata.jsonl")
     assert specimg("convert", folder, out, *QUICK, *named).returncode == 0
     assert sorted(p.name for p in out.iterdir()) == [
-        *(".specimg.lock", ".specimg.sqlite", ".specimg.train.png.jsonl"),
-        *("README.md", "class0", "metadata.jsonl", "specimg.toml"),
+        *(".specimg.lock", ".specimg.sqlite", "README.md", "class0"),
+        *("metadata.jsonl", "specimg.toml", "specimg.png.trainset.jsonl"),
     ]
 
 

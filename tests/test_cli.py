@@ -61,7 +61,7 @@ def test_convert_writes_images_a_manifest_and_the_settings(
         "robin/1.wav_00006.000s.png",
         "wren/1.flac_00000.000s.png",
     ]
-    tables = ["README.md", "manifest.csv", "specimg.toml"]
+    tables = ["README.md", "manifest.csv", "specimg.png.trainset.jsonl", "specimg.toml"]
     assert files(out) == sorted([*images, *tables])
     table = rows(out)
     assert [row["file_name"] for row in table] == images
@@ -159,7 +159,7 @@ def test_options_reach_the_picture(
 def test_a_whole_recording_is_called_after_it(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", chirps(4))
     specimg("convert", path, tmp_path / "out", "--clip-duration", "whole")
-    tables = ["manifest.csv", "specimg.toml"]
+    tables = ["manifest.csv", "specimg.png.trainset.jsonl", "specimg.toml"]
     assert files(tmp_path / "out") == ["README.md", "a.wav.png", *tables]
 
 

@@ -1,20 +1,28 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from sounds import chirps, write
 
+from specimg.audio.recordings import Recording
+from specimg.conversion import Converted, convert_recording
 from specimg.errors import ClipError, ParameterError
+from specimg.output import verify
+from specimg.output.loose import LooseFiles
+from specimg.settings import Settings
+from specimg.spans.grid import Grid
 from specimg.spans.plan import plan_known
 from specimg.spans.reader import Clip, begin_of, read_clips
 from specimg.spans.settings import ClipSettings
 from specimg.spans.sources import span_source
-from specimg.spans.span import ClipRange, Span
+from specimg.spans.span import ALL_CLIPS, ClipRange, Span
 
 RATE = 1000
 WINDOW = 0.02
@@ -215,3 +223,30 @@ def test_any_source_of_spans_is_read_in_one_pass(
 def test_wrong_clips_are_named(settings: dict[str, float], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         ClipSettings(**settings)
+
+
+@pytest.mark.parametrize("final", ["extend", "remainder"])
+@pytest.mark.parametrize("shown", [1.0, 2.5])
+def test_a_picture_is_rendered_again_as_wide_as_its_span_was_shown(
+    shown: float, final: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wide(Grid):
+        def spans(self, first: int = 0) -> Iterator[Span]:
+            for span in super().spans(first):
+                yield replace(span, shown=shown)
+
+    def show(clips: ClipSettings, *, shortest: float, longest: float) -> Grid:
+        assert longest > 1
+        return Wide(clips, shortest)
+
+    monkeypatch.setattr("specimg.settings.span_source", show)
+    path = write(tmp_path / "a.wav", chirps(2.0), 22_050)
+    settings = Settings.from_options({"clip_duration": 1, "final_clip": final})
+    out = tmp_path / "out"
+    recording = Recording(path=path, name="a.wav", label="")
+    converted = convert_recording(recording, LooseFiles(out), settings, ALL_CLIPS)
+    assert isinstance(converted, Converted)
+    assert len(converted.images) == 2
+    for image in converted.images:
+        assert image.record.pad_seconds == pytest.approx(shown - 1)
+        assert verify._compare(path, image, settings) == ""  # noqa: SLF001

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ from runs import QUICK
 from sounds import chirps, noise, rows, specimg, write
 
 from specimg import Settings
-from specimg.output.card import find_splits, format_card, format_table, table_name
+from specimg.output.card import find_splits, format_card, format_table
 from specimg.output.manifest import ImageEntry, Record
+from specimg.settings import SPLIT_TABLES
 
 needs_datasets = pytest.mark.skipif(
     not find_spec("datasets"), reason="datasets is not installed"
@@ -200,13 +202,13 @@ def test_the_types_of_a_large_table_do_not_depend_on_what_comes_first(
     out = tmp_path / "out"
     fill(tmp_path / "in", "a.wav")
     specimg("convert", tmp_path / "in", out, *QUICK, "--clip-duration", "whole")
-    row = json.loads((out / table_name("train")).read_text().splitlines()[1])
+    row = json.loads((out / SPLIT_TABLES["train"]).read_text().splitlines()[1])
     labels = ["2024-05-01"] * 30_000
     labels[where] = "robin"
     records = (Record(**row | {"label": label}) for label in labels)
     images = (ImageEntry(record=record, n_bytes=0, digest="") for record in records)
     table = b"".join(format_table(images, [""]))
-    (out / table_name("train")).write_bytes(table)
+    (out / SPLIT_TABLES["train"]).write_bytes(table)
     assert len(table) > 10 << 20
     assert [row["label"] for row in load(out, "label")["train"]] == labels
 
@@ -245,9 +247,34 @@ def test_torchvision_loads_a_class_a_folder(tmp_path: Path, below: str) -> None:
     assert size == [int(table[0]["width"]), int(table[0]["height"])]
 
 
+@needs_datasets
+def test_datasets_loads_what_a_shell_copies(recordings: Path, tmp_path: Path) -> None:
+    """``cp -r out/* elsewhere`` leaves all hidden files behind."""
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    assert specimg("convert", recordings, out, *QUICK).returncode == 0
+    hidden = shutil.ignore_patterns(".*")
+    shutil.copytree(out, elsewhere, ignore=hidden)
+    assert load(elsewhere) == {
+        name: wanted(out, f"{name}/") for name in ("train", "test")
+    }
+
+
+def test_tables_that_were_hidden_are_visible_after_the_next_run(
+    recordings: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    specimg("convert", recordings, out, *QUICK)
+    before = card_of(out)
+    for name in ("train", "test"):
+        table = out / SPLIT_TABLES[name]
+        table.rename(out / f".specimg.{name}.png.jsonl")
+    specimg("convert", recordings, out, *QUICK)
+    assert card_of(out) == before
+
+
 def card_of(out: Path) -> dict[str, bytes]:
     """Return the card and its tables."""
-    paths = [*out.glob(".specimg.*.png.jsonl"), *out.glob("README.md")]
+    paths = [*out.glob("*specimg.*.jsonl"), *out.glob("README.md")]
     return {path.name: path.read_bytes() for path in paths}
 
 
@@ -268,7 +295,7 @@ def test_parts_of_a_run_have_the_card_of_a_whole_run(
     assert card_of(parts) == {}
     assert specimg("merge", parts).returncode == 0
     assert sorted(card_of(one)) == [
-        *(".specimg.test.png.jsonl", ".specimg.train.png.jsonl", "README.md")
+        *("README.md", "specimg.png.testset.jsonl", "specimg.png.trainset.jsonl")
     ]
     assert card_of(one) == card_of(more) == card_of(parts)
     assert specimg("verify", parts).returncode == 0
@@ -302,13 +329,13 @@ def test_no_table_stays_of_a_split_that_is_gone(
     for path in (recordings / "test").rglob("*.*"):
         path.unlink()
     specimg("convert", recordings, out, *QUICK, "--prune")
-    assert sorted(card_of(out)) == [".specimg.train.png.jsonl", "README.md"]
+    assert sorted(card_of(out)) == ["README.md", "specimg.png.trainset.jsonl"]
     assert b"test" not in card_of(out)["README.md"]
     # With a recording beside the folders, they are no splits any more.
     fill(recordings, "train.wav")
     specimg("convert", recordings, out, *QUICK)
     assert b"train/" not in card_of(out)["README.md"]
-    assert len(card_of(out)[".specimg.train.png.jsonl"].splitlines()) == 1 + len(
+    assert len(card_of(out)["specimg.png.trainset.jsonl"].splitlines()) == 1 + len(
         rows(out / "manifest.csv")
     )
     assert specimg("verify", out).returncode == 0

@@ -80,6 +80,9 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "source goes up": sql("UPDATE recordings SET name = '../' || name"),
     "blob as name": sql("UPDATE images SET file_name = x'2e2e'"),
     "settings": sql("UPDATE run SET value = 'n_mels = [' WHERE key = 'settings'"),
+    "no digests": sql("ALTER TABLE images DROP COLUMN digest"),
+    "no sizes": sql("ALTER TABLE recordings DROP COLUMN size"),
+    "a recording's column": sql("ALTER TABLE recordings ADD COLUMN cats"),
     "another database": replaced_by(sql("CREATE TABLE cats (name)")),
     "pipe": replaced_by(os.mkfifo),
     "dangling link": replaced_by(lambda p: p.symlink_to("nowhere")),
@@ -107,6 +110,19 @@ def test_a_damaged_record_is_a_sentence_and_overwrite_replaces_it(
     assert tree(out) == before
     assert specimg("verify", out).returncode == 0
     assert outside.read_text() == "of somebody else"
+
+
+def test_a_recording_without_any_image_in_the_record_is_converted_again(
+    made: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(made / "out", tmp_path / "out")
+    before = tree(out)
+    sql("DELETE FROM images")(out / ".specimg.sqlite")
+    assert specimg("verify", out).returncode == 1
+    again = specimg("convert", made / "in", out, *QUICK)
+    assert again.stdout.startswith("converted 3 recordings")
+    assert tree(out) == before
+    assert specimg("verify", out).returncode == 0
 
 
 def test_a_name_that_leads_through_a_link_is_refused(
@@ -146,11 +162,81 @@ def test_what_verify_finds_recheck_heals(made: Path, tmp_path: Path) -> None:
     data = bytearray(image.read_bytes())
     data[-20] ^= 1
     image.write_bytes(data)
-    assert "--recheck" in specimg("verify", out).stderr
+    # A disk that forgets leaves the time as it was.
+    table = out / "manifest.csv"
+    times = table.stat().st_atime_ns, table.stat().st_mtime_ns
+    table.write_text(table.read_text().replace("false", "falsa", 1))
+    os.utime(table, ns=times)
+    found = specimg("verify", out)
+    assert "manifest.csv: line 2 is not what was written" in found.stdout
+    assert "--recheck" in found.stderr
     healed = specimg("convert", made / "in", out, *QUICK, "--recheck")
     assert healed.stdout.startswith("converted 1 recording:")
     assert tree(out) == before
     assert specimg("verify", out).returncode == 0
+
+
+def test_tables_of_somebody_else_are_not_written_over(
+    made: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    convert = ("convert", made / "in", out, *QUICK)
+    for name in ("manifest.csv", "failures.csv", "specimg.png.trainset.jsonl"):
+        (out / name).write_text("my,own\n1,2\n")
+        for options in ((), ("--overwrite",), ("--shard", "1/2")):
+            result = specimg(*convert, *options)
+            assert result.returncode == 1
+            assert f"{out / name} is not of specimg, and would be lost" in result.stderr
+            assert [path.name for path in out.iterdir()] == [name]
+        (out / name).unlink()
+    assert specimg(*convert).returncode == 0
+    # What specimg has written is written again, whatever became of it.
+    (out / "manifest.csv").write_text("cut")
+    assert specimg(*convert).returncode == 0
+    (out / "mine.csv").write_text("my,own\n1,2\n")
+    other = specimg(*convert, "--manifest", "mine.csv", "--overwrite")
+    assert "mine.csv is not of specimg" in other.stderr
+    assert (out / "mine.csv").read_text() == "my,own\n1,2\n"
+    for path in (*out.glob(".specimg*"), out / "specimg.toml"):
+        path.unlink()
+    assert specimg(*convert).returncode == 0
+
+
+def test_overwrite_leaves_copies_of_the_record_alone(
+    made: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(made / "out", tmp_path / "out")
+    copies = [out / f".specimg.sqlite{suffix}" for suffix in (".bak", "-old", "~")]
+    for path in copies:
+        shutil.copyfile(out / ".specimg.sqlite", path)
+    convert = ("convert", made / "in", out, *QUICK, "--overwrite")
+    assert specimg(*convert).returncode == 0
+    assert all(path.exists() for path in copies)
+
+
+def test_a_settings_file_that_is_not_of_the_record_is_a_sentence(
+    made: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(made / "out", tmp_path / "out")
+    toml = out / "specimg.toml"
+    text = toml.read_text()
+    for other, why in (
+        (text.replace("bit_depth = 8", "bit_depth = 16"), "has other settings than"),
+        ("n_mels = [", "not a TOML file"),
+        (None, "cannot read settings: No such file"),
+    ):
+        toml.unlink()
+        if other is not None:
+            toml.write_text(other)
+        for command in ("verify", "stats", "gallery", "merge"):
+            result = specimg(command, out)
+            assert (result.returncode, result.stdout) == (1, "")
+            assert why in result.stderr
+            assert "the same specimg convert command writes it anew" in result.stderr
+        assert specimg("convert", made / "in", out, *QUICK).returncode == 0
+        assert toml.read_text() == text
+        assert specimg("verify", out).returncode == 0
 
 
 def test_a_forgotten_out_is_refused(tmp_path: Path) -> None:
@@ -236,16 +322,37 @@ main()
 """A later specimg, whose manifest has three columns more."""
 
 
+def later(*arguments: object) -> str:
+    command = [sys.executable, "-c", LATER, *map(str, arguments)]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("manifest", ["manifest.csv", "clips.jsonl"])
+def test_a_later_version_verifies_a_folder_without_its_new_columns(
+    made: Path, tmp_path: Path, manifest: str
+) -> None:
+    out = tmp_path / "out"
+    convert = ("convert", made / "in", out, *QUICK, "--manifest", manifest)
+    assert specimg(*convert).returncode == 0
+    assert "every image is as it was written" in later("verify", out)
+    later(*convert)
+    assert "every image is as it was written" in later("verify", out)
+    # A column counts as its default only where nothing else is known of it.
+    (out / manifest).unlink()
+    specimg("convert", made / "in", tmp_path / "new", *QUICK, "--manifest", manifest)
+    shutil.copyfile(tmp_path / "new" / manifest, out / manifest)
+    assert "every image is as it was written" in later("verify", out)
+    sql("UPDATE images SET weight = 2")(out / ".specimg.sqlite")
+    with pytest.raises(AssertionError, match="line 1 is not what was written"):
+        later("verify", out)
+
+
 def test_a_later_version_reads_a_record_with_the_defaults_of_new_columns(
     made: Path, tmp_path: Path
 ) -> None:
     out = shutil.copytree(made / "out", tmp_path / "out")
-
-    def later(*arguments: object) -> str:
-        command = [sys.executable, "-c", LATER, *map(str, arguments)]
-        result = subprocess.run(command, check=True, capture_output=True, text=True)
-        return result.stdout
-
     record = (out / ".specimg.sqlite").read_bytes()
     assert later("stats", out) == specimg("stats", out).stdout
     assert (out / ".specimg.sqlite").read_bytes() == record

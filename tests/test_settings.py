@@ -116,6 +116,8 @@ def test_numbers_of_numpy_are_numbers() -> None:
         ({"manifest": "a/b.csv"}, "manifest=a/b.csv: need a file name"),
         ({"manifest": "table.txt"}, "need a file name that ends in .csv or .jsonl"),
         ({"manifest": "failures.csv"}, "that is where the failures are written"),
+        ({"manifest": "specimg.png.testset.jsonl"}, "where datasets finds the images"),
+        ({"manifest": ".specimg.x.csv"}, "begin so are of specimg's own record"),
         ({"manifest": "passed_over.csv"}, "where sound that is not read is named"),
     ],
 )

@@ -28,6 +28,8 @@ from PIL import Image
 from runs import is_near
 from sounds import SHARED, needs_shared, specimg
 
+from specimg.settings import SPLIT_TABLES
+
 SAMPLE_AUDIO = Path(__file__).parents[1] / "sample_audio"
 NOTED = Path(__file__).with_name("trees.json")
 
@@ -113,7 +115,8 @@ def convert(which: str, options: tuple[str, ...], out: Path) -> dict[str, Any]:
 
 def is_record(path: Path) -> bool:
     """Whether a file is specimg's own record, or the card: no part of the pictures."""
-    return path.parts[0].startswith(".specimg") or path.as_posix() == "README.md"
+    card = ("README.md", *SPLIT_TABLES.values())
+    return path.parts[0].startswith(".specimg") or path.as_posix() in card
 
 
 @needs_shared

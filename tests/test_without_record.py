@@ -103,6 +103,11 @@ def test_verify_checks_what_it_can_and_says_what_it_cannot(
     gone.unlink()
     damaged.write_bytes(damaged.read_bytes()[:-30])
     shutil.copyfile(another, out / "stray.png")
+    (out / "photo.png").write_bytes(b"of somebody else")
+    for folder in (".hidden", "another"):
+        (out / folder).mkdir()
+        shutil.copyfile(another, out / folder / "stray.png")
+    (out / "another" / "specimg.toml").touch()
     manifest = out / "manifest.csv"
     *lines, last = manifest.read_text().splitlines(keepends=True)
     manifest.write_text("".join([*lines, lines[-1]]))
@@ -110,9 +115,10 @@ def test_verify_checks_what_it_can_and_says_what_it_cannot(
     assert faults[gone.relative_to(out).as_posix()] == "No such file or directory"
     assert faults[damaged.relative_to(out).as_posix()].startswith("damaged")
     assert faults["stray.png"] == "not in the manifest"
+    assert faults["photo.png"] == "not in the manifest, and not of specimg"
     assert faults[last.split(",")[0]] == "not in the manifest"
     assert faults[lines[-1].split(",")[0]] == "named twice in the manifest"
-    assert len(faults) == 5
+    assert len(faults) == 6
     assert specimg("verify", out).returncode == 1
 
 

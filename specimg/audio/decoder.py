@@ -151,10 +151,7 @@ class Decoder:
 
     @property
     def warning(self) -> str:
-        """What is wrong with the recording, once all is read; else empty.
-
-        Where reading has not come to the end, nothing is known yet.
-        """
+        """What is wrong with the recording, once all is read; until then empty."""
         if not self._at_end:
             return ""
         return join_warnings(*self._warnings, describe_holes(self._holes))
@@ -186,7 +183,8 @@ class Decoder:
         """Go on with the next stream; return whether there is one."""
         self._warnings.append(self._stream.warning)
         n_decoded = self.frames_read - self._begun
-        self._warnings.append(describe_truncation(self._file, n_decoded))
+        if self._stream.frames is None:
+            self._warnings.append(describe_truncation(self._file, n_decoded))
         try:
             stream = self._next_stream()
             return stream is not None and self._open(stream)

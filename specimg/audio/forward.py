@@ -6,7 +6,7 @@ from typing import BinaryIO
 import numpy as np
 import soundfile
 
-from specimg.audio.streams import Pieces, is_stream_size
+from specimg.audio.streams import TRUNCATED, Pieces, is_stream_size
 
 VALUES_AT_ONCE = 2**18
 """Decoded values in memory at a time, over all channels."""
@@ -24,6 +24,17 @@ _SHORT_CHUNK = re.compile(
     r"^ *(?:data|SSND|Data Size|riff|Riff size) *: (\d+) \(should be (\d+)\)",
     re.MULTILINE,
 )
+
+_SHORT_FORM = re.compile(
+    r"^(?:FORM : |Data length )(\d+) \(?should be (\d+)", re.MULTILINE
+)
+"""As libsndfile says it of 8SVX and of Psion's files."""
+
+_IS_SHORT = re.compile(r"seems to be (?:a )?truncated", re.IGNORECASE)
+"""As it says it of VOC and of MATLAB's files."""
+
+_FRAMES = re.compile(r"^ *Frames +: (\d+)", re.MULTILINE)
+"""As it says it of Atari's samples, of which it counts only what there is."""
 
 
 class ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]
@@ -73,17 +84,23 @@ def describe_truncation(file: ForwardSoundFile, frames_read: int) -> str:
     Few decoders complain about a file that stops too early, so what was decoded is
     compared with what the header says.  Returns an empty string if all is there.
     """
-    if file.format == "MP3" or file.subtype.startswith("MPEG"):
-        return ""  # libsndfile guesses the length; `streams.mpeg` has counted
-    if frames_read < file.frames < UNKNOWN_FRAMES:
+    # Of MPEG audio it guesses; in an MP3 file, the frames were counted before.
+    is_guessed = file.format == "MP3" or file.subtype.startswith("MPEG")
+    if not is_guessed and frames_read < file.frames < UNKNOWN_FRAMES:
         return (
             f"truncated: {frames_read / file.samplerate:.3f} s "
             f"of {file.frames / file.samplerate:.3f} s"
         )
-    for claimed, actual in _SHORT_CHUNK.findall(file.extra_info):
-        if int(actual) < int(claimed) and not is_stream_size(int(claimed)):
-            return "truncated: shorter than its header says"
-    return ""
+    info = file.extra_info
+    sizes = _SHORT_CHUNK.findall(info)
+    if file.format in ("SVX", "WVE"):
+        sizes += _SHORT_FORM.findall(info)
+    if file.format == "AVR":
+        sizes += [(claimed, file.frames) for claimed in _FRAMES.findall(info)]
+    known = [(int(n), int(there)) for n, there in sizes if not is_stream_size(int(n))]
+    is_said = file.format in ("VOC", "MAT4", "MAT5") and _IS_SHORT.search(info)
+    is_short = is_said or any(there < claimed for claimed, there in known)
+    return TRUNCATED if is_short else ""
 
 
 def describe_other(file: ForwardSoundFile) -> str:

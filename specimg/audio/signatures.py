@@ -21,14 +21,14 @@ AUDIO_SUFFIXES = frozenset(
 
 _W64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 _IFF = {
-    b"WAVE": (b"RIFF", b"RIFX", b"RF64"),
+    b"WAVE": (b"RIFF", b"RIFX", b"RF64", b"BW64"),
     b"AIFF": (b"FORM",),
     b"AIFC": (b"FORM",),
     b"8SVX": (b"FORM",),
     b"16SV": (b"FORM",),
 }
 _STARTS = (
-    *(_W64, b"fLaC", b"OggS\0", b"caff\0\1", b".snd\0"),
+    *(_W64, b"fLaC", b"OggS\0", b"caff\0\1", b".snd\0", b"dns.\x18\0\0\0"),
     *(b"Creative Voice File\x1a", b"NIST_1A\n", b"PVF1\n", b"ALawSoundFile**"),
     *(b"Extended Instrument: ", b" paf\0\0\0", b"fap \0\0\0"),
     *(b"\x64\xa3" + bytes([number, 0]) for number in (1, 2, 3, 4)),  # IRCAM
@@ -111,6 +111,9 @@ def _why_damaged(head: bytes, complaint: str, suffix: str) -> str:
             "a codec or bit depth that libsndfile does not support, or a damaged "
             f"header; {CONVERT}"
         )
+    if "incompatible VOC sections" in complaint:
+        what = "VOC blocks of kinds that libsndfile does not join"
+        return f"{what} cannot be decoded; {CONVERT}"
     if not is_container(head):
         rest = (
             ", and no complete MP3 frame was found" if suffix.lower() == ".mp3" else ""

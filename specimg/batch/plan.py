@@ -7,7 +7,7 @@ from specimg.batch.report import Report
 from specimg.errors import RefusedError
 from specimg.output.journal import DONE, FAILED, NOT_THERE, FileStamp, JournalEntry
 from specimg.output.session import Output
-from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, SETTINGS_NAME, Settings
+from specimg.settings import RESERVED_NAMES, Settings
 
 
 def plan(
@@ -25,7 +25,7 @@ def plan(
     unreadable = {name for name, _ in listing.unreadable}
     if prune and unreadable:
         raise RefusedError(_unreachable(min(unreadable)))
-    reserved = {settings.manifest, FAILURES_NAME, PASSED_OVER_NAME, SETTINGS_NAME}
+    reserved = {settings.manifest, *RESERVED_NAMES}
     todo: list[Recording] = []
     gone: list[JournalEntry] = []
     with output.journal.transaction():

@@ -103,7 +103,8 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         if shard.is_all:
             output.remove_emptied_folders()
         if not report.stopped and shard.is_all:
-            update_tables(out, settings, journal, str(shard))
+            is_trusted = output.is_trusted
+            update_tables(out, settings, journal, str(shard), is_trusted=is_trusted)
             report.strays = find_strays(out, [journal], settings)
         return report
 

@@ -37,8 +37,9 @@ def verify(out: Out, *, deep: Deep = False) -> None:
         note = "cannot say whether pixels or the manifest have changed"
         say(f"{note}: the record .specimg.sqlite is not here", err=True)
     if faults:
-        hint = "the same specimg convert command with --recheck puts images right, "
-        hint += "and with --overwrite removes those that are not in the manifest"
+        hint = "the same specimg convert command with --recheck writes anew what is "
+        hint += "damaged or gone, and with --overwrite removes the images of specimg "
+        hint += "that are not in the manifest"
         say(hint, err=True)
         raise typer.Exit(exit_codes.STOPPED)
     told = "as it was written" if has_record(out) else "there and can be decoded"

@@ -8,14 +8,15 @@ become times.  So the card names a table for each split: the rows of the manifes
 JSON lines, with a row among them that has nothing but the types.
 """
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 
 from specimg.output.files import remove
 from specimg.output.manifest import ImageEntry, Record, format_manifest
-from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings
+from specimg.settings import FAILURES_NAME, SETTINGS_NAME, SPLIT_TABLES, Settings
 
 _EVERY = 1000
 """Rows after which the types come again: `datasets` reads 10 MB at a time."""
@@ -24,6 +25,8 @@ _TYPES = Record(**{field.name: field.type() for field in fields(Record)})  # typ
 """A row without an image, which the card leaves out by its empty `file_name`."""
 
 CARD_NAME = "README.md"
+
+_JSON_LINES = ".jsonl"
 
 _MARK = "# specimg writes this file anew; without this line, it is yours."
 
@@ -34,20 +37,15 @@ _SPLITS = {
 }
 """Which split a folder is, as `datasets` has it, in the order of a card."""
 
-_TABLE = ".specimg.{}.png.jsonl"
-"""Hidden, so that it is nobody else's.  `datasets` counts every ending in a name: the
-``png`` makes up for the table itself beside a single image, and for the ``wav`` in
-``robin.wav.png``, which it would take for sound."""
-
-
-def table_name(split: str) -> str:
-    """Return the name of a split's table."""
-    return _TABLE.format(split)
-
 
 def find_tables(folder: Path) -> list[Path]:
-    """List the tables of all splits that lie in an output folder."""
-    return sorted(folder.glob(_TABLE.format("*")))
+    """List the tables of all splits that lie in an output folder.
+
+    Also hidden ones, which they were for a while.
+    """
+    hidden = (f".specimg.{split}.png.jsonl" for split in SPLIT_TABLES)
+    paths = [folder / name for name in (*hidden, *SPLIT_TABLES.values())]
+    return [path for path in paths if os.path.lexists(path)]
 
 
 def find_splits(images: Iterable[ImageEntry]) -> dict[str, list[str]]:
@@ -72,9 +70,14 @@ def find_splits(images: Iterable[ImageEntry]) -> dict[str, list[str]]:
     return splits
 
 
-def format_table(images: Iterable[ImageEntry], folders: list[str]) -> Iterator[bytes]:
-    """Yield the table of the split that has these folders."""
-    return format_manifest(_with_types(_records(images, folders)), _TABLE)
+def format_table(
+    images: Iterable[ImageEntry],
+    folders: list[str],
+    columns: Sequence[str] | None = None,
+) -> Iterator[bytes]:
+    """Yield the table of the split that has these folders; see `format_manifest`."""
+    records = _with_types(_records(images, folders))
+    return format_manifest(records, _JSON_LINES, columns)
 
 
 def _records(images: Iterable[ImageEntry], folders: list[str]) -> Iterator[Record]:
@@ -97,7 +100,7 @@ def _top_folder(image: ImageEntry) -> str:
 
 def format_card(splits: dict[str, list[str]], settings: Settings) -> Iterator[bytes]:
     """Yield the card of an output folder with some splits, as UTF-8."""
-    tables = [table_name(split) for split in splits]
+    tables = [SPLIT_TABLES[split] for split in splits]
     lines = chain(
         ("---", _MARK, "configs:", "- config_name: default", "  data_files:"),
         *(_format_split(split, folders) for split, folders in splits.items()),
@@ -106,14 +109,17 @@ def format_card(splits: dict[str, list[str]], settings: Settings) -> Iterator[by
     )
     yield ("\n".join(lines) + "\n").encode()
     yield _TEXT.format(
-        manifest=settings.manifest, settings=SETTINGS_NAME, failures=FAILURES_NAME
+        manifest=settings.manifest,
+        settings=SETTINGS_NAME,
+        failures=FAILURES_NAME,
+        tables="` and `".join(tables),
     ).encode()
 
 
 def _format_split(split: str, folders: list[str]) -> Iterator[str]:
     yield f"  - split: {split}"
     yield "    path:"
-    yield f'    - "{table_name(split)}"'
+    yield f'    - "{SPLIT_TABLES[split]}"'
     for folder in folders:
         # The table says which images there are; who loads from afar fetches these.
         yield f'    - "{folder}/**/*.png"' if folder else '    - "**/*.png"'
@@ -127,6 +133,7 @@ Made from recordings by specimg.
 - `{manifest}` has a row for every image.
 - `{settings}` has the settings; `specimg convert --config {settings}` takes them.
 - `{failures}`, if it is there, has the recordings that could not be converted.
+- In `{tables}` are its rows again, for what follows.
 
 To load the images with all columns of `{manifest}`, give this folder to Hugging Face's
 `datasets`, version 4 or newer:

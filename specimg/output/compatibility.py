@@ -7,13 +7,39 @@ from typing import Any
 
 from specimg.audio import judge
 from specimg.errors import ParameterError, RefusedError
+from specimg.output.reading import read_columns
 from specimg.output.shards import find_shards
-from specimg.settings import MANIFEST_SUFFIXES, SETTINGS_NAME, Settings
+from specimg.settings import (
+    FAILURES_NAME,
+    MANIFEST_SUFFIXES,
+    PASSED_OVER_NAME,
+    SETTINGS_NAME,
+    SPLIT_TABLES,
+    Settings,
+)
 from specimg.settings.toml import parse_toml, read_toml
+
+_COLUMNS = {
+    FAILURES_NAME: {"source", "stage", "reason"},
+    PASSED_OVER_NAME: {"source", "reason"},
+}
+"""By which a table is known, where it is no manifest."""
 
 DEFAULTS_OF_THEN: Mapping[str, Any] = {}
 """What a setting counts as in a folder that was written before there was one, where
 that is not its default of today."""
+
+
+def load_settings(folder: Path) -> Settings:
+    """Load the settings that an output folder was written with.
+
+    Raises
+    ------
+    ParameterError
+        They cannot be read.
+    """
+    options = read_toml(folder / SETTINGS_NAME)
+    return Settings.from_options({**DEFAULTS_OF_THEN, **options})
 
 
 def are_equal(before: str, settings: Settings) -> bool:
@@ -66,7 +92,7 @@ def check_settings_file(folder: Path, settings: Settings) -> None:
     if not os.path.lexists(path) or find_shards(folder):
         return
     try:
-        before = Settings.from_options({**DEFAULTS_OF_THEN, **read_toml(path)})
+        before = load_settings(folder)
     except ParameterError as error:
         msg = f"{error}; begin anew with --overwrite, or remove the file"
         raise RefusedError(msg) from error
@@ -83,6 +109,34 @@ def check_forgotten(folder: Path) -> None:
                 f"{folder} holds recordings, such as {path.name}: did you forget OUT? "
                 f"The last argument is the folder to write to"
             )
+            raise RefusedError(msg)
+
+
+def check_others(folder: Path, settings: Settings) -> None:
+    """Refuse to write over tables that specimg has not written.
+
+    Where there are settings or a record, the names that they say are specimg's.
+
+    Raises
+    ------
+    RefusedError
+        A table is there that has other columns.
+    """
+    names = {settings.manifest, FAILURES_NAME, PASSED_OVER_NAME, *SPLIT_TABLES.values()}
+    try:
+        names = {settings.manifest} - {load_settings(folder).manifest}
+    except ParameterError:
+        if find_shards(folder):
+            return
+    for name in sorted(names):
+        path = folder / name
+        columns = _COLUMNS.get(name, {"file_name", "label", "source"})
+        if (
+            path.is_file()
+            and path.stat().st_size
+            and not columns <= {*read_columns(path)}
+        ):
+            msg = f"{path} is not of specimg, and would be lost: rename it"
             raise RefusedError(msg)
 
 

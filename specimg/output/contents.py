@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specimg.errors import RefusedError
+from specimg.output.compatibility import load_settings
 from specimg.output.containment import find_escape
 from specimg.output.journal import Journal
 from specimg.output.manifest import Failure, ImageEntry
@@ -80,7 +81,7 @@ def read_contents(folder: Path) -> Iterator[Contents]:
             f"{ALL.journal(folder).name} nor {SETTINGS_NAME}"
         )
         raise RefusedError(msg)
-    contents = Contents(folder, Settings.load(toml), [])
+    contents = Contents(folder, load_settings(folder), [])
     _check_manifest(contents)
     yield contents
 

@@ -15,6 +15,9 @@ from specimg.output.schema import (
     read_version,
 )
 
+DATABASE_SUFFIXES = ("", "-wal", "-shm", "-journal")
+"""Of a database, and of what SQLite keeps beside it."""
+
 _OF_THE_DISK = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -49,7 +52,7 @@ def _check_kind(path: Path) -> None:
 
     Also what SQLite keeps beside it.
     """
-    for suffix in ("", "-wal", "-shm", "-journal"):
+    for suffix in DATABASE_SUFFIXES:
         file = path.with_name(path.name + suffix)
         if os.path.lexists(file) and not (file.is_file() and not file.is_symlink()):
             raise JournalError(file, "is no file")

@@ -4,11 +4,10 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 from operator import attrgetter
-from typing import TypeVar
 
 from specimg.encoding import encode_cell
 
@@ -91,33 +90,42 @@ class PassedOver:
     """What it is, and what to do about it, for a human."""
 
 
-_Row = TypeVar("_Row", Record, Failure, PassedOver)
-
 _QUOTES = ("warning", "reason")
 """Columns that may quote what is in a file; names are encoded where they are made."""
 
 _CELLS = {True: "true", False: "false"}
 
 
-def format_manifest(records: Iterable[Record], name: str) -> Iterator[bytes]:
-    """Yield the manifest as CSV, or as JSON lines if `name` ends in ``.jsonl``."""
+def format_manifest(
+    records: Iterable[Record], name: str, columns: Sequence[str] | None = None
+) -> Iterator[bytes]:
+    """Yield the manifest as CSV, or as JSON lines if `name` ends in ``.jsonl``.
+
+    It has all columns, unless it is to be that of an earlier version, which had fewer.
+    """
+    columns = columns or _names(Record)
     if name.endswith(".jsonl"):
-        return (_to_json(record).encode() for record in records)
-    return _to_csv(Record, records)
+        return _to_json(columns, records)
+    return _to_csv(columns, records)
 
 
 def format_failures(failures: Iterable[Failure]) -> Iterator[bytes]:
     """Yield the failures as CSV."""
-    return _to_csv(Failure, failures)
+    return _to_csv(_names(Failure), failures)
 
 
 def format_passed_over(files: Iterable[PassedOver]) -> Iterator[bytes]:
     """Yield the files with sound that were passed over, as CSV."""
-    return _to_csv(PassedOver, files)
+    return _to_csv(_names(PassedOver), files)
 
 
-def _to_csv(kind: type[_Row], rows: Iterable[_Row]) -> Iterator[bytes]:
-    names = [field.name for field in fields(kind)]
+def _names(kind: type[Record | Failure | PassedOver]) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+def _to_csv(
+    names: Sequence[str], rows: Iterable[Record | Failure | PassedOver]
+) -> Iterator[bytes]:
     values = attrgetter(*names)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -135,15 +143,15 @@ def _to_cell(name: str, value: object) -> object:
     return _CELLS[value] if value.__class__ is bool else value
 
 
-def _to_json(record: Record) -> str:
+def _to_json(names: Sequence[str], records: Iterable[Record]) -> Iterator[bytes]:
     # Not by `asdict`, which takes longer than all the rest.
-    values = dict(zip(_COLUMNS, _to_values(record), strict=True))
-    for name, value in values.items():
-        if value.__class__ is float and not math.isfinite(value):
-            values[name] = None  # JSON has no infinity
-    return _encode(values) + "\n"
+    get = attrgetter(*names)
+    for record in records:
+        values = dict(zip(names, get(record), strict=True))
+        for name, value in values.items():
+            if value.__class__ is float and not math.isfinite(value):
+                values[name] = None  # JSON has no infinity
+        yield _encode(values).encode() + b"\n"
 
 
-_COLUMNS = [field.name for field in fields(Record)]
-_to_values = attrgetter(*_COLUMNS)
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode

@@ -54,6 +54,18 @@ def read_manifest(path: Path) -> Iterator[Record]:
         yield record
 
 
+def read_columns(path: Path) -> list[str]:
+    """Return the names of the columns of a manifest; none if they cannot be read."""
+    try:
+        first = next(_read_lines(path), "")
+        if path.suffix == ".jsonl":
+            cells = json.loads(first)
+            return list(cells) if isinstance(cells, dict) else []
+        return next(csv.reader([first]), [])
+    except (ValueError, RecursionError, csv.Error):
+        return []
+
+
 def read_failures(path: Path) -> Iterator[Failure]:
     """Yield the rows of a table of failures.
 

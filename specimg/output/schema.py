@@ -145,15 +145,19 @@ def is_up_to_date(connection: sqlite3.Connection, path: Path) -> bool:
 
 def _missing(connection: sqlite3.Connection, path: Path) -> list[Field[Any]]:
     """Return the columns that a journal lacks, all of which have a default."""
-    have = {row[1] for row in connection.execute("PRAGMA table_info(images)")}
-    unknown = sorted(have - {*RECORD_COLUMNS, "number", "bytes", "digest"})
-    if unknown:
-        raise JournalError(path, f"is newer than this specimg: what is {unknown[0]}?")
-    missing = [field for field in fields(Record) if field.name not in have]
-    for field in missing:
-        if field.default is MISSING:
-            raise JournalError(path, f"is damaged: it lacks {field.name}")
-    return missing
+    later = {f.name: f for f in fields(Record) if f.default is not MISSING}
+    missing = set()
+    for table, columns in _TABLES.items():
+        rows = connection.execute(f"PRAGMA table_info({table})")
+        have = {row[1] for row in rows}
+        known = {c.split()[0] for c in columns if not c.startswith("PRIMARY KEY")}
+        for name in sorted(have - known):
+            raise JournalError(path, f"is newer than this specimg: what is {name}?")
+        for name in sorted(known - have):
+            if table != "images" or name not in later:
+                raise JournalError(path, f"is damaged: it lacks {name}")
+            missing.add(name)
+    return [field for name, field in later.items() if name in missing]
 
 
 def _create(connection: sqlite3.Connection, *names: str) -> None:

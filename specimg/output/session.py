@@ -7,11 +7,13 @@ from pathlib import Path
 from specimg.errors import RefusedError, StorageError
 from specimg.output.compatibility import (
     check_forgotten,
+    check_others,
     check_settings,
     check_settings_file,
     manifest_of,
 )
 from specimg.output.containment import check_names
+from specimg.output.database import DATABASE_SUFFIXES
 from specimg.output.files import (
     remove,
     remove_emptied_folders,
@@ -77,10 +79,13 @@ class Output:
     def has_images(self, entry: JournalEntry) -> bool:
         """Whether all images of a recording are there and have their sizes.
 
-        Also their pixels, after a crash of the machine.
+        Also their pixels, after a crash of the machine.  What is converted has one at
+        least: without any, the record is damaged.
         """
-        return all(is_image(self.folder, *file) for file in entry.files) and (
-            self.is_trusted or all(map(self._is_whole, self.journal.images(entry.name)))
+        if not entry.files or not all(is_image(self.folder, *f) for f in entry.files):
+            return False
+        return self.is_trusted or all(
+            map(self._is_whole, self.journal.images(entry.name))
         )
 
     def _is_whole(self, image: ImageEntry) -> bool:
@@ -128,8 +133,8 @@ def open_output(
     Raises
     ------
     RefusedError
-        Another run holds it, it was written with other settings or parts, or it is a
-        folder of recordings.
+        Another run holds it, it was written with other settings or parts, it is a
+        folder of recordings, or a table of others would be lost.
     StorageError
         It cannot be written.
     """
@@ -137,6 +142,7 @@ def open_output(
         msg = f"{folder} is a file: the last argument is the folder to write to"
         raise RefusedError(msg)
     check_forgotten(folder)
+    check_others(folder, settings)
     if not overwrite:
         check_settings_file(folder, settings)
     try:
@@ -210,8 +216,8 @@ def _remove_shard(folder: Path, part: Shard, settings: Settings) -> None:
             output.remove_emptied_folders()
             if part.is_all and manifest:
                 remove(folder / manifest)
-    for leftover in folder.glob(f"{path.name}*"):
-        remove(leftover)
+    for suffix in DATABASE_SUFFIXES:  # and no copy that somebody has put beside it
+        remove(path.with_name(path.name + suffix))
 
 
 def _boot_id() -> str:

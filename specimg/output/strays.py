@@ -10,6 +10,7 @@ from pathlib import Path
 from specimg.audio.signatures import AUDIO_SUFFIXES
 from specimg.errors import ParameterError
 from specimg.output.card import remove_card
+from specimg.output.compatibility import load_settings
 from specimg.output.files import remove
 from specimg.output.journal import Journal
 from specimg.rendering.image import TEXT_KEY
@@ -40,18 +41,9 @@ _IHDR_BYTES = 25
 def find_strays(
     folder: Path, journals: Sequence[Journal], settings: Settings
 ) -> list[str]:
-    """Return the names of the images in an output that its journals do not name.
-
-    The images that they name must be there: if there are as many files as names,
-    nothing else is looked at.  For 100,000 images that takes 0.2 s; to ask each for
-    its size, as every run that goes on does, takes 1.5 s.
-    """
-    named = sum(1 for journal in journals for _ in journal.file_names())
-    if named == sum(1 for _ in _walk(folder)):
-        return []
-    known = {f"{folder}/{n}" for journal in journals for n in journal.file_names()}
-    paths = find_images(folder, [settings], known)
-    return sorted(path.relative_to(folder).as_posix() for path in paths)
+    """Return the names of the images in an output that its journals do not name."""
+    known = {name for journal in journals for name in journal.file_names()}
+    return sorted(find_images(folder, [settings], known))
 
 
 def remove_strays(folder: Path, settings: Settings) -> None:
@@ -65,15 +57,15 @@ def remove_strays(folder: Path, settings: Settings) -> None:
         They cannot be removed.
     """
     written = [settings]
-    with suppress(ParameterError):  # then they are not known
-        written.append(Settings.load(folder / SETTINGS_NAME))
+    with suppress(ParameterError):  # then nobody knows
+        written.append(load_settings(folder))
     tables = {FAILURES_NAME, PASSED_OVER_NAME, *(each.manifest for each in written)}
     for name in sorted(tables):
         remove(folder / name)
     remove_card(folder)
-    for path in list(find_images(folder, written)):
-        remove(path)
-        for parent in path.parents:
+    for name in list(find_images(folder, written)):
+        remove(folder / name)
+        for parent in (folder / name).parents:
             if parent == folder:
                 break
             with suppress(OSError):  # others are in it
@@ -82,18 +74,20 @@ def remove_strays(folder: Path, settings: Settings) -> None:
 
 def find_images(
     folder: Path, written: Collection[Settings], known: Collection[str] = ()
-) -> Iterator[Path]:
-    """Yield the images that specimg has written below a folder, without `known` ones.
+) -> Iterator[str]:
+    """Yield the images below a folder that specimg has written, but for `known` ones.
+
+    By their names, with forward slashes.
 
     PNG files are known by the text in them.  NPY files have none: they are known by
     their names, and by a header that fits one of the settings they may be `written`
     with.
     """
     written = [settings for settings in written if settings.image.format == "npy"]
-    for name in _walk(folder):
+    for name in list_images(folder):
         if name in known:
             continue
-        path = Path(name)
+        path = folder / name
         try:
             if not stat.S_ISREG(path.lstat().st_mode):
                 continue
@@ -104,11 +98,11 @@ def find_images(
         except OSError:
             continue
         if is_ours:
-            yield path
+            yield name
 
 
-def _walk(folder: Path) -> Iterator[str]:
-    """Yield the paths of all files that are called like images.
+def list_images(folder: Path) -> Iterator[str]:
+    """Yield the names of all files below a folder that are called like images.
 
     Files in hidden folders, behind links, or in another output below are left out.
     """
@@ -117,9 +111,11 @@ def _walk(folder: Path) -> Iterator[str]:
             folders.clear()
             continue
         folders[:] = [name for name in folders if not name.startswith(".")]
+        below = os.path.relpath(parent, folder).replace(os.sep, "/")
+        above = "" if below == os.curdir else f"{below}/"
         for name in names:
             if name.endswith((".png", ".npy")):
-                yield f"{parent}/{name}"
+                yield above + name
 
 
 def _is_output(names: list[str]) -> bool:

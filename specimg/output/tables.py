@@ -7,7 +7,7 @@ from heapq import merge as merge_sorted
 from itertools import chain
 from pathlib import Path
 
-from specimg.errors import RefusedError
+from specimg.errors import ParameterError, RefusedError
 from specimg.output.card import (
     CARD_NAME,
     find_splits,
@@ -16,9 +16,8 @@ from specimg.output.card import (
     format_table,
     may_write_card,
     remove_card,
-    table_name,
 )
-from specimg.output.compatibility import are_equal
+from specimg.output.compatibility import are_equal, load_settings
 from specimg.output.containment import check_names
 from specimg.output.files import (
     remove,
@@ -38,7 +37,13 @@ from specimg.output.manifest import (
 from specimg.output.session import FINISHED, SETTINGS
 from specimg.output.shards import ALL, Shard, find_journal, find_shards, hold_to_read
 from specimg.output.strays import find_strays
-from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, SETTINGS_NAME, Settings
+from specimg.settings import (
+    FAILURES_NAME,
+    PASSED_OVER_NAME,
+    SETTINGS_NAME,
+    SPLIT_TABLES,
+    Settings,
+)
 
 
 @contextmanager
@@ -72,13 +77,29 @@ def read_parts(folder: Path) -> Iterator[tuple[Settings, list[Journal]]]:
                 msg = f"{folder}: {part} is not finished; run its command again"
                 raise RefusedError(msg)
             journals.append(journal)
-        settings = Settings.load(folder / SETTINGS_NAME)
-        texts = {journal.get(SETTINGS) or "" for journal in journals}
-        is_mixed = len(texts) > 1 and not all(are_equal(t, settings) for t in texts)
-        if is_mixed or len(parts) != count:
+        if len(parts) != count:
             msg = f"{folder} holds parts that were made with different settings"
             raise RefusedError(msg)
-        yield settings, journals
+        yield _read_settings(folder, journals), journals
+
+
+def _read_settings(folder: Path, journals: list[Journal]) -> Settings:
+    """Return the settings of all journals, which are in a file beside them."""
+    remedy = "the same specimg convert command writes it anew"
+    try:
+        settings = load_settings(folder)
+    except ParameterError as error:
+        msg = f"{error}; {remedy}"
+        raise RefusedError(msg) from error
+    texts = {text for journal in journals if (text := journal.get(SETTINGS))}
+    if all(are_equal(text, settings) for text in texts):
+        return settings
+    if len(texts) > 1:
+        msg = f"{folder} holds parts that were made with different settings"
+    else:
+        msg = f"{folder / SETTINGS_NAME} has other settings than the images were "
+        msg += f"made with; {remedy}"
+    raise RefusedError(msg)
 
 
 def all_images(journals: Iterable[Journal]) -> Iterator[ImageEntry]:
@@ -112,13 +133,21 @@ def all_splits(settings: Settings, journals: list[Journal]) -> dict[str, list[st
     return find_splits(all_images(journals)) if is_png else {}
 
 
-def update_tables(folder: Path, settings: Settings, journal: Journal, tag: str) -> None:
+def update_tables(
+    folder: Path, settings: Settings, journal: Journal, tag: str, *, is_trusted: bool
+) -> None:
     """Write the tables of an output in one part, unless they are there already.
 
-    `tag` says who writes them; see `write_table`.
+    Parameters
+    ----------
+    folder, settings, journal
+    tag : str
+        Who writes, of those who may be killed.
+    is_trusted : bool
+        Whether what is there is what was written if it has its size and its time.
     """
     remove_partials(folder, tag)
-    if journal.manifest != _stamp(folder, settings):
+    if not is_trusted or journal.manifest != _stamp(folder, settings):
         _write_manifest(folder, settings, [journal], tag)
         _write_card(folder, settings, [journal], tag)
         journal.manifest = _stamp(folder, settings)
@@ -129,8 +158,8 @@ def update_tables(folder: Path, settings: Settings, journal: Journal, tag: str) 
 def _stamp(folder: Path, settings: Settings) -> str:
     """Return what tells the manifest, the card and its tables from others."""
     paths = [folder / settings.manifest, folder / CARD_NAME, *find_tables(folder)]
-    stamps = map(FileStamp.of, paths)
-    return " ".join(f"{stamp.size} {stamp.modified}" for stamp in stamps)
+    stamps = [(path.name, FileStamp.of(path)) for path in paths]
+    return " ".join(f"{name} {stamp.size} {stamp.modified}" for name, stamp in stamps)
 
 
 def _write_manifest(
@@ -149,11 +178,11 @@ def _write_card(
     if not splits:
         remove_card(folder)
         return
-    for path in set(find_tables(folder)) - {folder / table_name(s) for s in splits}:
+    for path in set(find_tables(folder)) - {folder / SPLIT_TABLES[s] for s in splits}:
         remove(path)
     for split, folders in splits.items():
         lines = format_table(all_images(journals), folders)
-        write_table(folder / table_name(split), lines, tag)
+        write_table(folder / SPLIT_TABLES[split], lines, tag)
     if may_write_card(folder):
         write_table(folder / CARD_NAME, format_card(splits, settings), tag)
 

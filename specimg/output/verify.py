@@ -3,22 +3,27 @@
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 from specimg.audio import read_excerpt
+from specimg.audio.excerpt import Excerpt
 from specimg.bounded import open_regular
 from specimg.encoding import decode_name
 from specimg.errors import RefusedError, SpecimgError
-from specimg.output.card import format_table, table_name
+from specimg.output.card import format_table
 from specimg.output.contents import read_contents
 from specimg.output.images import ImageError, read_image
 from specimg.output.journal import Journal
 from specimg.output.manifest import (
     ImageEntry,
+    Record,
     format_failures,
     format_manifest,
     format_passed_over,
 )
+from specimg.output.reading import read_columns
+from specimg.output.strays import find_images, list_images
 from specimg.output.tables import (
     all_failures,
     all_images,
@@ -27,7 +32,7 @@ from specimg.output.tables import (
 )
 from specimg.rendering.image import digest
 from specimg.rendering.pipeline import render_clip
-from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, Settings
+from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, SPLIT_TABLES, Settings
 
 SAMPLE = 100
 """Images that are rendered again."""
@@ -57,7 +62,7 @@ def find_faults(folder: Path, *, deep: bool = False) -> Iterator[str]:
                 f"are: verify it without --deep"
             )
             raise RefusedError(msg)
-        known = set()
+        known: set[str] = set()
         for image in contents.images():
             if image.record.file_name in known:
                 yield f"{image.record.file_name}: named twice in the manifest"
@@ -66,9 +71,7 @@ def find_faults(folder: Path, *, deep: bool = False) -> Iterator[str]:
                 yield f"{image.record.file_name}: {fault}"
         if journals:
             yield from _check_tables(folder, settings, journals)
-        for name in _images_on_disk(folder, settings):
-            if name not in known:
-                yield f"{name}: not in the manifest"
+        yield from _find_others(folder, settings, known)
         if deep:
             yield from _render_again(settings, journals)
 
@@ -85,18 +88,40 @@ def _check_tables(
     folder: Path, settings: Settings, journals: list[Journal]
 ) -> Iterator[str]:
     records = (image.record for image in all_images(journals))
-    wanted = format_manifest(records, settings.manifest)
-    yield from _check_table(folder / settings.manifest, wanted)
+    path = folder / settings.manifest
+    columns = _columns_of(path, journals)
+    yield from _check_table(path, format_manifest(records, path.name, columns))
     for split, folders in all_splits(settings, journals).items():
-        path = folder / table_name(split)
+        path = folder / SPLIT_TABLES[split]
         if path.exists():  # earlier versions wrote none
-            yield from _check_table(path, format_table(all_images(journals), folders))
+            columns = _columns_of(path, journals)
+            lines = format_table(all_images(journals), folders, columns)
+            yield from _check_table(path, lines)
     path = folder / FAILURES_NAME
     if path.exists() or any(True for _ in all_failures(journals)):
         yield from _check_table(path, format_failures(all_failures(journals)))
     path = folder / PASSED_OVER_NAME
     if path.exists() or any(True for _ in all_passed_over(journals)):
         yield from _check_table(path, format_passed_over(all_passed_over(journals)))
+
+
+def _columns_of(path: Path, journals: list[Journal]) -> list[str]:
+    """Return the columns that a table has to have.
+
+    It may lack those that came after it was written, as long as all that is known of
+    them is their default.
+    """
+    names = read_columns(path)
+    later = {
+        field.name: field.default
+        for field in fields(Record)
+        if field.name not in names and field.default is not MISSING
+    }
+    for image in all_images(journals) if later else ():
+        if any(getattr(image.record, name) != later[name] for name in later):
+            later = {}
+            break
+    return [field.name for field in fields(Record) if field.name not in later]
 
 
 def _check_table(path: Path, lines: Iterator[bytes]) -> Iterator[str]:
@@ -112,11 +137,14 @@ def _check_table(path: Path, lines: Iterator[bytes]) -> Iterator[str]:
         yield f"{path.name}: {error.strerror or error}"
 
 
-def _images_on_disk(folder: Path, settings: Settings) -> Iterator[str]:
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            if name.endswith(f".{settings.image.format}"):
-                yield (Path(parent) / name).relative_to(folder).as_posix()
+def _find_others(folder: Path, settings: Settings, known: set[str]) -> Iterator[str]:
+    """Yield what is wrong with the images that are not `known`."""
+    ours = set(find_images(folder, [settings], known))
+    for name in list_images(folder):
+        if name in ours:
+            yield f"{name}: not in the manifest"
+        elif name not in known and name.endswith(f".{settings.image.format}"):
+            yield f"{name}: not in the manifest, and not of specimg"
 
 
 def _render_again(settings: Settings, journals: list[Journal]) -> Iterator[str]:
@@ -139,9 +167,21 @@ def _compare(path: Path, image: ImageEntry, settings: Settings) -> str:
     try:
         record = image.record
         clip = read_excerpt(path, settings.channel, record.start, record.end)
-        shown = settings.clips.shown_seconds(clip.samples.size, clip.sample_rate)
+        shown = _shown_seconds(record, clip, settings)
         picture = render_clip(clip.samples, clip.sample_rate, settings, shown)
     except SpecimgError as error:
         return f"cannot be rendered again from {path}: {error}"
     same = digest(picture.pixels) == image.digest
     return "" if same else f"looks different when it is rendered again from {path}"
+
+
+def _shown_seconds(record: Record, clip: Excerpt, settings: Settings) -> float | None:
+    """Return what the picture of a clip shows, whichever source has planned the clip.
+
+    The manifest says it rounded; where that is what the settings say, theirs is exact.
+    """
+    usual = settings.clips.shown_seconds(clip.samples.size, clip.sample_rate)
+    shown = record.end - record.start + record.pad_seconds
+    if usual is None:
+        return shown if record.pad_seconds else None
+    return usual if abs(shown - usual) * clip.sample_rate < 1 else shown

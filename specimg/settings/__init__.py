@@ -31,7 +31,9 @@ __all__ = [
     "MANIFEST_SUFFIXES",
     "PASSED_OVER_NAME",
     "PRESETS",
+    "RESERVED_NAMES",
     "SETTINGS_NAME",
+    "SPLIT_TABLES",
     "Settings",
 ]
 
@@ -40,6 +42,24 @@ MANIFEST_SUFFIXES = (".csv", ".jsonl")
 FAILURES_NAME = "failures.csv"
 PASSED_OVER_NAME = "passed_over.csv"
 SETTINGS_NAME = "specimg.toml"
+SPLIT_TABLES = {
+    split: f"specimg.png.{split}set.jsonl" for split in ("train", "validation", "test")
+}
+"""The tables that `datasets` loads the images of each split by; see `output.card`.
+
+Not hidden, because ``cp out/*`` leaves behind what is.  `datasets` counts every ending
+in a name: the ``png`` makes up for the table itself beside a single image, and for the
+``wav`` in ``robin.wav.png``, which it would take for sound.  It is not the last ending
+but one, by which "imagefolder" would open the table as an image; nor is the split a
+word of its own, by which it would leave all other files out.
+"""
+RESERVED_NAMES = {
+    FAILURES_NAME: "the failures are written",
+    PASSED_OVER_NAME: "sound that is not read is named",
+    SETTINGS_NAME: "the settings are written",
+    **dict.fromkeys(SPLIT_TABLES.values(), "datasets finds the images"),
+}
+"""What is written at the top of an output beside the manifest: where it is that ..."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +97,11 @@ class Settings(RenderSettings):
             name = shorten(name)
             msg = f"manifest={name}: need a file name that ends in .csv or .jsonl"
             raise ParameterError(msg)
-        if name == FAILURES_NAME:
-            msg = f"manifest={name}: that is where the failures are written"
+        if name in RESERVED_NAMES:
+            msg = f"manifest={name}: that is where {RESERVED_NAMES[name]}"
             raise ParameterError(msg)
-        if name == PASSED_OVER_NAME:
-            msg = f"manifest={name}: that is where sound that is not read is named"
+        if name.startswith(".specimg"):
+            msg = f"manifest={name}: names that begin so are of specimg's own record"
             raise ParameterError(msg)
 
     def _check_duration(self) -> None:

@@ -57,6 +57,8 @@ _PLAIN: dict[bytes, tuple[Test, Contents]] = {
         lambda head: 0 in head[4:8],
         Contents(codecs=("OptimFROG",), remedy=_FROG),
     ),
+    b".SoX": (lambda head: 0 in head[4:16], _sound("SoX's own format")),
+    b"XoS.": (lambda head: 0 in head[4:16], _sound("SoX's own format")),
     b"ajkg": (lambda head: head[4:5] < b"\x04", _sound("Shorten")),
     b"TWIN": (lambda head: 0 in head[4:20], _sound("TwinVQ (vqf)")),
     b"RIFF": (lambda head: head[8:12] == b"QLCM", _sound("QCELP")),

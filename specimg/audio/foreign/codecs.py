@@ -84,6 +84,7 @@ _CAF_NAMES = {
 }
 
 
+_AU_G722 = b"\0\0\0\x18"
 _BOTH_CHANNELS = b"\0\0\0\6"
 _SVX = "convert it first, for example with: sox INPUT OUTPUT.wav"
 
@@ -115,17 +116,19 @@ def chunks(
 
 
 def undecoded_codec(probe: Probe, start: int) -> Contents | None:
-    """Say what is in a WAV, AIFF-C, CAF or 8SVX file that libsndfile does not decode.
+    """Say what is in a WAV, AIFF-C, AU or CAF file if libsndfile has no such codec.
 
     Of 8SVX files, it decodes only mono.
     """
     head = probe.at(start, 32)
-    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+    if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         container, codec = "a WAV file", _in_wav(probe, start)
     elif head[:4] == b"FORM" and head[8:12] == b"AIFC":
         container, codec = "an AIFF-C file", _in_aifc(probe, start)
     elif head[:4] == b"FORM" and head[8:12] in (b"8SVX", b"16SV"):
         container, codec = "an 8SVX file", "stereo" * is_stereo_svx(probe, start)
+    elif head.startswith(b".snd\0"):
+        container, codec = "an AU file", "G.722" * (head[12:16] == _AU_G722)
     elif head.startswith(b"caff\0\1") and head[8:12] == b"desc" and len(head) == 32:
         container, codec = "a CAF file", _in_caf(head[28:])
     else:

@@ -13,19 +13,23 @@ from specimg.audio.foreign.probing import Probe
 from specimg.audio.signatures import is_mpeg_frame
 from specimg.audio.streams.chunks import chunk_streams
 from specimg.audio.streams.flac import MARKER, flac_streams
-from specimg.audio.streams.forms import is_stream_size, style_of
+from specimg.audio.streams.forms import style_of
 from specimg.audio.streams.mpeg import mpeg_streams
+from specimg.audio.streams.nist import NIST, nist_streams
 from specimg.audio.streams.ogg import Count, ogg_streams
 from specimg.audio.streams.pieces import (
+    TRUNCATED,
     Leftover,
     Pieces,
     Stream,
     describe_holes,
     describe_leftover,
 )
+from specimg.audio.streams.stream_sizes import is_stream_size
 from specimg.audio.tags import has_id3, read_at, skip_tags
 
 __all__ = [
+    "TRUNCATED",
     "Leftover",
     "Pieces",
     "Stream",
@@ -64,6 +68,8 @@ def find_streams(
         yield from ogg_streams(file, count)
     elif begin.startswith(MARKER):
         yield from flac_streams(file)
+    elif head.startswith(NIST):
+        yield from nist_streams(file)
     elif is_stereo_svx(Probe(file), 0):
         yield Stream(source=Pieces(file, []))  # which is refused
     elif style_of(head) is not None:

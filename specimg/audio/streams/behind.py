@@ -10,7 +10,12 @@ from specimg.audio.tags import is_blank, read_at, skip_tags
 SAMPLES = (b"data", b"SSND")
 """Chunks of samples."""
 
-_COMPANIONS = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"guan", b"fact", b"cue ")
+_COMPANIONS = (
+    *(b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"guan", b"fact", b"cue ", b"wamd"),
+    *(b"JUNK", b"junk", b"PAD ", b"FLLR", b"_PMX", b"afsp", b"axml", b"cart", b"umid"),
+    *(b"smpl", b"inst", b"DISP", b"PEAK", b"plst", b"chna", b"NAME", b"ANNO", b"AUTH"),
+    *(b"MARK", b"APPL", b"COMT", b"info", b"free", b"strg", b"mark", b"uuid", b"peak"),
+)
 """Chunks that may stand behind the samples, also when they are cut off."""
 
 _COMPANION = re.compile(b"|".join(_COMPANIONS))

@@ -20,23 +20,18 @@ from specimg.audio.streams.forms import (
     BIG,
     RIFF,
     Form,
-    is_stream_size,
     read_form,
     style_of,
 )
 from specimg.audio.streams.patches import patched, replaced, tag_of
-from specimg.audio.streams.pieces import Leftover, Pieces, Span, Stream
+from specimg.audio.streams.pieces import TRUNCATED, Leftover, Pieces, Span, Stream
 from specimg.audio.streams.similarity import is_alike
+from specimg.audio.streams.stream_sizes import is_stream_size
 from specimg.audio.tags import read_at
 from specimg.errors import join_warnings
 
-_TRUNCATED = "truncated: shorter than its header says"
-
-_MARKS = {
-    RIFF: (b"WAVEfmt ", b"WAVEds64"),
-    BIG: (b"WAVEfmt ", b"AIFFCOMM", b"AIFCFVER", b"AIFCCOMM"),
-}
-"""Bytes by which the beginning of a file is found in the midst of another one."""
+_MARKS = {RIFF: (b"WAVE",), BIG: (b"WAVE", b"AIFF", b"AIFC")}
+"""By which the beginning of a file is found in the midst of another one."""
 
 
 def chunk_streams(file: BinaryIO) -> Iterator[Stream | Leftover]:
@@ -46,7 +41,7 @@ def chunk_streams(file: BinaryIO) -> Iterator[Stream | Leftover]:
     while (form := read_form(file, at, size)) is not None and form.begin <= size:
         if _is_unknown(form):
             # What follows the header is the recording, but for chunks at the end.
-            following = _search_form(file, form, size)
+            following = _search_form(file, form, form.begin, size)
             stop = following or begin_of_chunks(file, form, size)
             if stop > form.begin:
                 yield _patched_stream(file, form, stop)
@@ -54,10 +49,16 @@ def chunk_streams(file: BinaryIO) -> Iterator[Stream | Leftover]:
             stop = min(form.begin + form.claimed, size)
             following = following_form(file, form, stop, size)
             sounds = _sounds(file, form, stop, following or size)
+            is_whole = following or has_only_chunks(file, form, stop, size)
             if len(sounds) > 1:
                 yield from _several_streams(file, form, sounds, following or size)
             else:
-                yield from _named_streams(file, form, following, size)
+                if not is_whole:  # there may be another file farther behind
+                    following = _search_form(file, form, stop, size)
+                limit = following or size
+                yield from _named_streams(
+                    file, form, limit, size, is_whole=bool(is_whole)
+                )
         if following is None:
             return
         at = following
@@ -66,28 +67,30 @@ def chunk_streams(file: BinaryIO) -> Iterator[Stream | Leftover]:
 
 
 def _named_streams(
-    file: BinaryIO, form: Form, following: int | None, size: int
+    file: BinaryIO, form: Form, limit: int, size: int, *, is_whole: bool
 ) -> Iterator[Stream | Leftover]:
-    """Yield the stream that a header names the length of, and what is behind it."""
+    """Yield the stream that a header names the length of, and what is behind it.
+
+    Up to `limit`, where another file begins, or this one ends.
+    """
     end = form.begin + form.claimed
-    stop = min(end, size)
-    is_whole = following or has_only_chunks(file, form, stop, size)
+    stop = min(end, limit)
     goes_on = not is_whole and is_alike(
-        file, form, Span(form.begin, stop), Span(stop, size)
+        file, form, Span(form.begin, stop), Span(stop, limit)
     )
     if goes_on:
-        yield _patched_stream(file, form, size, _read_on(form, size - stop))
+        yield _patched_stream(file, form, limit, _read_on(form, limit - stop))
     elif end > size and form.style.refuses_more:
-        yield _patched_stream(file, form, size, _TRUNCATED)
+        yield _patched_stream(file, form, size, TRUNCATED)
     elif form.style.overruns and end < size:
         yield _patched_stream(file, form, stop)
-    elif form.start or following or form.tag_at:
-        pieces = replaced(Span(form.start, following or size), tag_of(form))
+    elif form.start or limit < size or tag_of(form):
+        pieces = replaced(Span(form.start, limit), tag_of(form))
         yield Stream(source=Pieces(file, pieces), offset=form.start)
     else:
         yield Stream()
-    if not is_whole and not goes_on and end < size:
-        yield Leftover(n_bytes=size - stop, seconds=_seconds(form, size - stop))
+    if not is_whole and not goes_on and end < limit:
+        yield Leftover(n_bytes=limit - stop, seconds=_seconds(form, limit - stop))
 
 
 def _several_streams(
@@ -104,7 +107,7 @@ def _several_streams(
     place = "in further chunks"
     warning = _read_on(form, read, place) if alike else ""
     if alike == further and not _has_room(file, form, sounds[-1], size):
-        warning = join_warnings(warning, _TRUNCATED)
+        warning = join_warnings(warning, TRUNCATED)
     source = Pieces(file, patched(form, first.stop, *alike))
     yield Stream(source=source, offset=form.start, warning=warning)
     if left:
@@ -140,16 +143,18 @@ def _is_unknown(form: Form) -> bool:
     return is_nothing or is_stream_size(form.claimed) or form.claimed >= 2**63
 
 
-def _search_form(file: BinaryIO, form: Form, size: int) -> int | None:
-    """Return where another file begins somewhere behind a header; None if nowhere."""
-    begin = form.begin
+def _search_form(file: BinaryIO, form: Form, begin: int, size: int) -> int | None:
+    """Return where another file begins somewhere behind a place; None if nowhere."""
     while begin < size:
         block = read_at(file, begin, BLOCK)
         for mark in _MARKS.get(form.style, ()):
             at = block.find(mark, 8)
             while at >= 0:
                 if style_of(block[at - 8 : at + 4]) is form.style:
-                    return begin + at - 8
+                    # Some recorders write notes before the format of their samples.
+                    other = read_form(file, begin + at - 8, size)
+                    if other is not None and other.frame:
+                        return begin + at - 8
                 at = block.find(mark, at + 1)
         begin += max(1, len(block) - 16)
     return None

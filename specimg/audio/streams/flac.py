@@ -111,8 +111,9 @@ def _stream(file: BinaryIO, at: int, size: int) -> tuple[Stream, int | None]:
     )
     following = None
     last = _last_frame(file, at, end_of_sound(file, size), info)
-    if not last or last.end > info.counted:
-        # It may be the frame of another stream; or this one has no count to stop at.
+    if not last or last.end != info.counted:
+        # It may be the frame of another stream, or this one has no true count to stop
+        # at.
         following = _find_marker(file, at + 4, size, size)
         last = _last_frame(file, at, following, info) if following else last
     warning = ""
@@ -120,7 +121,9 @@ def _stream(file: BinaryIO, at: int, size: int) -> tuple[Stream, int | None]:
         warning = f"its sample rate changes from {info.rate} Hz to {last.rate} Hz, "
         warning += "but it is read as if it did not"
     stop = following or size
-    if not info.counted and following:
+    if not info.counted:  # nothing but its end tells the decoder to stop
+        stop = end_of_sound(file, stop)
+    if stop < size:
         rest = Pieces(file, [Span(at, stop)])
     if not last or not 0 < info.counted < last.end:
         return Stream(source=rest, offset=at, warning=warning), following

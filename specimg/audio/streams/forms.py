@@ -53,25 +53,25 @@ _W64 = Style(
     "little", 40, name=16, length=8, align=8, counts_itself=True, overruns=True
 )
 _CAF = Style("big", 8, length=8, align=1, refuses_more=True)
-_AU = Style("big", 0, align=1)
+_AU, _AU_LITTLE = Style("big", 0, align=1), Style("little", 0, align=1)
+
+_BW64 = b"BW64"  # RF64 by ITU-R BS.2088, which libsndfile does not know
 
 _STYLES: tuple[tuple[bytes, tuple[bytes, ...], Style], ...] = (
     (b"RIFF", (b"WAVE",), RIFF),
     (b"RF64", (b"WAVE",), RIFF),
+    (_BW64, (b"WAVE",), RIFF),
     (b"RIFX", (b"WAVE",), BIG),
     (b"FORM", (b"AIFF", b"AIFC"), BIG),
     (b"riff\x2e\x91\xcf\x11", (b"",), _W64),
     (b"caff\0\1", (b"",), _CAF),
     (b".snd\0", (b"",), _AU),
+    (b"dns.", (b"",), _AU_LITTLE),
 )
 """First bytes of a file, the bytes at its offset 8, and how it writes its chunks."""
 
 MAX_CHUNKS = 1000
 """A file with more is not looked through any further."""
-
-_STREAM_BITS = 0x7FFF_F000
-"""Bits that are set in sizes that are not known; SoX writes another in AIFF."""
-_SOX_STREAM, _SOX_SLACK = 0x7F00_0000, 2**12
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _AU_SAMPLES = {2: ">i1", 3: ">i2", 4: ">i3", 5: ">i4", 6: ">f4", 7: ">f8"}
@@ -106,6 +106,8 @@ class Form:
     tag_at: int = 0
     """Where the number of the coding is to be, if libsndfile does not find it."""
     tag: int = 0
+    is_bw64: bool = False
+    """Whether it is RF64 by another name."""
     sample: str = ""
     """What numpy calls a sample, of which the upper half of 24 or 32 bits is enough;
     empty where it is not plain."""
@@ -113,14 +115,6 @@ class Form:
     def number(self, data: bytes, at: int, length: int) -> int:
         """Read a whole number; 0 where there is none."""
         return int.from_bytes(data[at : at + length], self.style.endian)
-
-
-def is_stream_size(size: int) -> bool:
-    """Whether a size is one that ffmpeg and SoX write when they cannot know it yet."""
-    if size & _STREAM_BITS == _STREAM_BITS:
-        return True
-    # SoX: so many bytes of whole frames in AIFF, and what is before them.
-    return abs(size - _SOX_STREAM) < _SOX_SLACK
 
 
 def style_of(head: bytes) -> Style | None:
@@ -137,8 +131,8 @@ def read_form(file: BinaryIO, at: int, size: int) -> Form | None:
     style = style_of(head)
     if style is None:
         return None
-    form = Form(start=at, style=style)
-    if style is _AU:
+    form = Form(start=at, style=style, is_bw64=head.startswith(_BW64))
+    if style in (_AU, _AU_LITTLE):
         return _with_au_format(form, head)
     here, long_size = at + style.head, 0
     for _ in range(MAX_CHUNKS):
@@ -226,8 +220,10 @@ def _with_caf_format(form: Form, body: bytes) -> Form:
 
 
 def _with_au_format(form: Form, head: bytes) -> Form:
-    begin, length, code, rate, channels = struct.unpack(">5I", head[4:24].ljust(20))
-    sample = _AU_SAMPLES.get(code, "")
+    order = "<" if form.style is _AU_LITTLE else ">"
+    numbers = struct.unpack(f"{order}5I", head[4:24].ljust(20))
+    begin, length, code, rate, channels = numbers
+    sample = _AU_SAMPLES.get(code, "").replace(">", order)
     width = int(sample[-1]) if sample else int(code in _AU_LAW)
     return replace(
         form,
@@ -243,8 +239,7 @@ def _with_au_format(form: Form, head: bytes) -> Form:
 
 def _sample(form: Form, bits: int, tag: int) -> str:
     is_little = form.style.endian == "little"
-    kind = {8: "u1" if is_little else "i1", 16: "i2", 24: "i3", 32: "i4"}
-    if tag == _FLOAT:
-        kind = {32: "f4", 64: "f8"}
+    whole = {8: "u1" if is_little else "i1", 16: "i2", 24: "i3", 32: "i4"}
+    kind = {32: "f4", 64: "f8"} if tag == _FLOAT else whole
     order = "<" if is_little else ">"
     return order + kind[bits] if bits in kind else ""

@@ -21,7 +21,7 @@ from specimg.audio.streams.mpeg_count import (
     with_count,
 )
 from specimg.audio.streams.mpeg_frames import Layout, first_frame
-from specimg.audio.streams.mpeg_runs import MAX_HOLES, Run, find_runs
+from specimg.audio.streams.mpeg_runs import MAX_HOLES, Run, find_runs, true_first
 from specimg.audio.streams.pieces import (
     Leftover,
     Made,
@@ -68,6 +68,7 @@ def mpeg_streams(file: BinaryIO, *, search: bool) -> Iterator[Stream | Leftover]
     if found is None:
         return
     first, layout = found
+    first = true_first(file, first, begin, size) if begin else first
     runs = list(find_runs(file, first, layout, size))
     if not runs[0].count:  # the one frame that there is is cut off
         return

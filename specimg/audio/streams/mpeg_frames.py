@@ -3,13 +3,21 @@
 Source: ISO/IEC 11172-3 and 13818-3.
 """
 
+import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from specimg.audio.tags import read_at
 
-SEARCH = 2**16
+SEARCH = 2**24
 """Bytes at the beginning of a file in which its first frame is looked for."""
+
+BLOCK = 2**20
+OVERLAP = 2**14
+"""Bytes behind a block in which a frame is followed."""
+
+_HEADER = re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][^\xf0-\xff]")
+"""How a frame may begin; what is erased is full of bytes that a header begins with."""
 
 IN_A_ROW = 4
 """Frames that must follow each other for the first of them to be believed."""
@@ -118,18 +126,20 @@ def first_frame(
     file: BinaryIO, begin: int, size: int, *, search: bool
 ) -> tuple[int, Layout] | None:
     """Return where the first frame that can be believed is, and what it is."""
-    block = read_at(file, begin, SEARCH + 2**14)
-    at = 0
-    while 0 <= at < (SEARCH if search else 1):
-        layout = parse_header(block[at : at + 4])
-        if layout is not None and not block[at + 2] >> 4:
-            layout = parse_header(block[at : at + 4], _free_size(block, at))
-        if layout is not None:
-            count, stop = follow(block, at, layout)
-            at_end = begin + stop >= size
-            if count >= IN_A_ROW or (count and at_end):
-                return begin + at, layout
-        at = block.find(b"\xff", at + 1)
+    stop = min(size, begin + SEARCH) if search else begin + 1
+    for start in range(begin, stop, BLOCK):
+        block = read_at(file, start, BLOCK + OVERLAP)
+        limit = min(BLOCK, stop - start)
+        for found in _HEADER.finditer(block, 0, limit + 2):
+            at = found.start()
+            layout = parse_header(block[at : at + 4])
+            if layout is not None and not block[at + 2] >> 4:
+                layout = parse_header(block[at : at + 4], _free_size(block, at))
+            if layout is not None:
+                count, end = follow(block, at, layout)
+                at_end = start + end >= size
+                if count >= IN_A_ROW or (count and at_end):
+                    return start + at, layout
     return None
 
 

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from specimg.audio.streams.mpeg_frames import IN_A_ROW, Layout, follow
+from specimg.audio.streams.mpeg_frames import (
+    BLOCK,
+    IN_A_ROW,
+    OVERLAP,
+    Layout,
+    first_frame,
+    follow,
+)
 from specimg.audio.tags import read_at, skip_tags
-
-BLOCK = 2**20
-OVERLAP = 2**14
-"""Bytes at the end of a block in which a frame may not be followed far enough."""
 
 MAX_HOLES = 1000
 """What has more is left alone from there on."""
@@ -31,6 +34,22 @@ class Run:
     """Whether nothing but tags is between it and the frames before."""
     is_cut: bool = False
     """Whether a frame follows that the end of the file cuts off."""
+
+
+def true_first(file: BinaryIO, first: int, begin: int, size: int) -> int:
+    """Return where the frames begin that go on at `first`, behind tags up to `begin`.
+
+    A tag with a size that is too large ends in the midst of the sound: then frames
+    follow each other from within it to `first` and on.
+    """
+    at = 0
+    while found := first_frame(file, at, begin, search=True):
+        run = _walk(file, *found, size)
+        is_sure = run.count >= IN_A_ROW
+        if is_sure and run.stop > first:
+            return found[0]
+        at = run.stop if is_sure else found[0] + 1
+    return first
 
 
 def find_runs(file: BinaryIO, first: int, layout: Layout, size: int) -> Iterator[Run]:

@@ -1,4 +1,4 @@
-"""The streams of an Ogg file with Vorbis or Opus: chained ones, and ones with holes.
+"""What is decoded of an Ogg file with Vorbis or Opus: chained streams, and holes.
 
 libsndfile reads the first stream of an Ogg file alone, and where pages are missing it
 goes on as if nothing had been there, so that all times behind slip.  Every page has the
@@ -10,163 +10,114 @@ Sources: RFC 7845 (Opus in Ogg), the Vorbis I specification.
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from specimg.audio.streams.pages import CONTINUED, LAST, Page, find_pages, renumber
-from specimg.audio.streams.pieces import Leftover, Made, Pieces, Span, Stream
+from specimg.audio.streams.ogg_links import OPUS, Link, Run, find_links, pages_of
+from specimg.audio.streams.pages import LAST, renumber, retimed
+from specimg.audio.streams.pieces import (
+    Leftover,
+    Made,
+    Piece,
+    Pieces,
+    Span,
+    Stream,
+    describe_leftover,
+)
+from specimg.errors import join_warnings
 
-MAX_HOLES = 1000
-"""A stream with more is left alone from there on."""
-
-OPUS = b"OpusHead"
-VORBIS = b"\x01vorbis"
 OPUS_RATE = 48_000
 """Hertz, in which Opus gives its times, whatever it decodes to."""
-
-_OPUS_LONGEST = 5760
-"""Samples at 48 kHz of the longest packet."""
-
-_OPUS_FRAMES = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960) * 4
-"""Samples of a frame, by the configuration that a packet begins with."""
 
 OPUS_PREROLL = 3840
 """Samples at 48 kHz after which an Opus decoder that begins in the midst is right."""
 
-_HEADERS = {VORBIS: 3, OPUS: 2}
-"""How many packets are headers, by what the first one begins with."""
+_ENDLESS = 2**40
+"""A time that no recording comes to: nothing is cut off at its end."""
 
 Count = Callable[[Pieces], tuple[int, int]]
 """Decodes a file to its end; returns its sample rate, and its number of frames."""
 
 
-@dataclass(slots=True)
-class Run:
-    """Pages behind the headers of a stream, without a hole between them."""
-
-    first: Page
-    timed: Page | None
-    """The first page with a time."""
-    last: Page
-
-
-@dataclass(slots=True)
-class Link:
-    """One stream of an Ogg file that may have several, chained."""
-
-    headers: list[Page]
-    """The pages with its headers."""
-    kind: bytes
-    """How its first packet begins: `VORBIS`, `OPUS`, or empty for other codecs."""
-    n_packets: int = 0
-    """Headers that are complete."""
-    runs: list[Run] = field(default_factory=list)
-    stop: int = 0
-    """Where its last page ends."""
-    is_alone: bool = True
-    """Whether no other stream is interleaved with it."""
-
-    @property
-    def is_known(self) -> bool:
-        """Whether its headers are whole, and what follows can be understood."""
-        wanted = _HEADERS.get(self.kind, 0)
-        return self.is_alone and 0 < wanted <= self.n_packets and bool(self.runs)
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether no page is missing between its headers and what follows."""
-        return self.runs[0].first.number == (self.headers[-1].number + 1) % 2**32
-
-    @property
-    def offset(self) -> int:
-        """Where its first page begins."""
-        return self.headers[0].start
-
-
 def ogg_streams(file: BinaryIO, count: Count) -> Iterator[Stream | Leftover]:
     """Yield the streams of an Ogg file, in the order of time."""
     size = file.seek(0, os.SEEK_END)
-    links = _find_links(file, size)
+    links = find_links(file, size)
     if not links:
         yield Stream()
         return
     for link in links:
-        last = link.runs[-1].last if link.runs else link.headers[-1]
-        is_cut = link.is_alone and not last.flags & LAST
-        warning = "truncated: the Ogg stream has no last page" if is_cut else ""
-        if link.is_known and (len(link.runs) > 1 or not link.has_begun):
-            yield from _parts(file, link, count, warning)
-        elif len(links) > 1 or (is_cut and link.is_known):
-            # libsndfile refuses an Opus file that ends within a packet, unless its last
-            # page says that it is the last.
-            end = Made(last.read(file, LAST))
-            source = Pieces(file, [Span(link.offset, last.start), end])
+        is_cut = (link.is_alone or link.is_known) and not link.last.flags & LAST
+        warning = join_warnings(
+            "truncated: the Ogg stream has no last page" if is_cut else "",
+            _describe_beside(link),
+        )
+        if link.is_known:
+            has_holes = len(link.runs) > 1 or not link.has_begun
+            if link.back_at is not None and not has_holes:
+                yield _without_times(file, link, count, warning)
+            elif has_holes:
+                yield from _parts(file, link, count, warning)
+            elif len(links) > 1 or is_cut or link.is_wrapped:
+                yield _whole(file, link, warning)
+            else:
+                yield Stream(warning=warning)
+        elif len(links) > 1:
+            source = Pieces(file, [Span(link.offset, link.stop)])
             yield Stream(source=source, offset=link.offset, warning=warning)
         else:
             yield Stream(warning=warning)
+        if link.lost_bytes:
+            text = "of pages that belong to a stream without a beginning"
+            yield Leftover(n_bytes=link.lost_bytes, text=text)
 
 
-def _find_links(file: BinaryIO, size: int) -> list[Link]:
-    links: list[Link] = []
-    before: Page | None = None
-    for page in find_pages(file, size):
-        if page.is_first and (before is None or not before.is_first):
-            kind = next((k for k in _HEADERS if page.data.startswith(k)), b"")
-            link = Link([page], kind, page.n_packets)
-            links.append(link)
-        elif not links:
-            return []
-        else:
-            _add(links[-1], page)
-        links[-1].stop = page.stop
-        before = page
-    return links
+def _describe_beside(link: Link) -> str:
+    """Say that there is sound at the same time as that which is read."""
+    if not link.bytes_beside:
+        return ""
+    text = "of another stream of sound, at the same time as the one that is read"
+    return describe_leftover(link.bytes_beside, None, text)
 
 
-def _add(link: Link, page: Page) -> None:
-    """Take one more page into a link."""
-    last = link.runs[-1].last if link.runs else link.headers[-1]
-    if page.is_first or page.serial != last.serial:
-        link.is_alone = False
-        return
-    follows = page.number == (last.number + 1) % 2**32
-    if link.runs and follows and page.has_time and last.has_time:
-        # Pages may have been numbered anew behind a hole; but not their times.
-        follows = page.granule - last.granule <= _longest(link, page)
-    if link.n_packets < _HEADERS.get(link.kind, 0):
-        if follows:
-            link.headers.append(page)
-            link.n_packets += page.n_packets
-        else:
-            link.kind = b""  # a header is lost
-    elif not link.runs or (not follows and len(link.runs) <= MAX_HOLES):
-        link.runs.append(Run(page, page if page.has_time else None, page))
-    else:
-        run = link.runs[-1]
-        if run.timed is None and page.has_time:
-            run.timed = page
-        run.last = page
+def _whole(file: BinaryIO, link: Link, warning: str) -> Stream:
+    """Describe a stream without holes."""
+    # libsndfile refuses an Opus file that ends within a packet, unless its last page
+    # says that it is the last.
+    end = Made(link.last.read(file, LAST))
+    source = Pieces(
+        file, [*_headers(link), *_up_to(link.runs[0], link.last.start), end]
+    )
+    return Stream(source=source, offset=link.offset, warning=warning)
 
 
-def _longest(link: Link, page: Page) -> int:
-    """Return how many samples the packets that end on a page can have, at most."""
-    if link.kind == OPUS:
-        return page.n_packets * _opus_length(page)
-    header = link.headers[0].data
-    if link.kind != VORBIS or len(header) <= 28:
-        return 0  # a header is lost: nobody knows, and nothing can be decoded
-    # The larger of the two block sizes of Vorbis; half of each is new.
-    exponent = header[28] >> 4
-    return page.n_packets << exponent >> 1
-
-
-def _opus_length(page: Page) -> int:
-    """Return the samples at 48 kHz of the first packet of a page, as of the others."""
-    if page.flags & CONTINUED or len(page.data) < 2:
-        return _OPUS_LONGEST
-    code = page.data[0] & 3
-    n_frames = page.data[1] & 63 if code == 3 else min(code, 1) + 1
-    return _OPUS_FRAMES[page.data[0] >> 3] * max(1, n_frames)
+def _without_times(file: BinaryIO, link: Link, count: Count, warning: str) -> Stream:
+    """Describe a stream whose times go back: all of it is decoded, one by one."""
+    run, back = link.runs[0], link.back_at
+    pieces: list[Piece] = _headers(link)
+    for page in pages_of(file, run):
+        is_last = page.start == run.last.start
+        flags = LAST if is_last else 0
+        time = _ENDLESS if is_last else -1
+        raw = retimed(page.read(file, flags), time)
+        # What does not change is not held in memory.
+        middle = Span(page.start + 26, page.stop)
+        pieces += [Made(raw[:26]), middle]
+    rate, n_frames = count(Pieces(file, pieces))
+    place = ""
+    if back is not None and rate:
+        # By the bytes before it, as its own time cannot be believed.
+        share = (back.start - run.first.start) / max(1, link.stop - run.first.start)
+        place = f" at about {share * n_frames / rate:.1f} s"
+    return Stream(
+        source=Pieces(file, pieces),
+        offset=link.offset,
+        frames=n_frames,
+        warning=join_warnings(
+            f"damaged: the times in it go back{place}, and it is read as if they did "
+            f"not",
+            warning,
+        ),
+    )
 
 
 def _parts(
@@ -177,11 +128,15 @@ def _parts(
     zero = _begin(file, link, first, count, is_first=True) if link.has_begun else 0
     for run in link.runs:
         at = _begin(file, link, run, count, is_first=run is first and link.has_begun)
-        if at is None or zero is None:
+        is_back = link.back_at is not None and link.back_at.start < run.last.stop
+        if at is None or zero is None or is_back:
             n_bytes = link.stop - run.first.start
-            yield Leftover(
-                n_bytes=n_bytes, text="of audio behind a hole whose length is not known"
+            text = (
+                "of audio with times that go back"
+                if is_back
+                else "of audio behind a hole whose length is not known"
             )
+            yield Leftover(n_bytes=n_bytes, text=text)
             return
         is_first = run is first and link.has_begun
         is_opus = link.kind == OPUS and not is_first
@@ -213,13 +168,22 @@ def _begin(
     return end - n_frames
 
 
+def _headers(link: Link) -> list[Piece]:
+    return [Span(page.start, page.stop) for page in link.headers]
+
+
+def _up_to(run: Run, stop: int) -> list[Piece]:
+    """Return where the pages of a run are that begin before `stop`."""
+    return [Span(s.start, min(s.stop, stop)) for s in run.spans if s.start < stop]
+
+
 def _decodable(
     file: BinaryIO, link: Link, run: Run, stop: int, *, is_first: bool
 ) -> Pieces:
     """Return headers and pages up to `stop` as a file of their own."""
-    pages = Span(run.first.start, stop)
+    pages = _up_to(run, stop)
     if is_first:
-        return Pieces(file, [Span(link.offset, link.headers[-1].stop), pages])
+        return Pieces(file, [*_headers(link), *pages])
     # No page seems to be missing before the first one; and Opus begins at once.
     number = run.first.number - len(link.headers)
     headers = b""
@@ -230,7 +194,7 @@ def _decodable(
             data[begin + 10 : begin + 12] = bytes(2)
         headers += renumber(bytes(data), number % 2**32)
         number += 1
-    return Pieces(file, [Made(headers), pages])
+    return Pieces(file, [Made(headers), *pages])
 
 
 def _preskip(link: Link) -> int:

@@ -53,9 +53,9 @@ class Page(NamedTuple):
         return renumber(bytes(page), self.number)
 
 
-def find_pages(file: BinaryIO, size: int) -> Iterator[Page]:
+def find_pages(file: BinaryIO, size: int, begin: int = 0) -> Iterator[Page]:
     """Yield the pages of a file that are whole; others are passed over."""
-    at, left = 0, MAX_DAMAGED
+    at, left = begin, MAX_DAMAGED
     while at < size - _HEADER and left:
         file.seek(at)
         block = file.read(BLOCK)
@@ -122,3 +122,9 @@ def renumber(page: bytes, number: int) -> bytes:
     """Return a page with another number."""
     page = page[:18] + number.to_bytes(4, "little") + bytes(4) + page[26:]
     return page[:22] + checksum(page) + page[26:]
+
+
+def retimed(page: bytes, granule: int) -> bytes:
+    """Return a page with the time of another end."""
+    page = page[:6] + granule.to_bytes(8, "little", signed=True) + page[14:]
+    return renumber(page, int.from_bytes(page[18:22], "little"))

@@ -37,8 +37,11 @@ def _with_size(form: Form, size: int) -> list[Piece]:
 
 
 def tag_of(form: Form) -> dict[int, bytes]:
-    """Return the number of the coding where libsndfile looks for it."""
-    return {form.tag_at: _bytes(form.tag, form, 2)} if form.tag_at else {}
+    """Return what libsndfile looks for, by its place: the coding, and the name RF64."""
+    numbers = {form.start: b"RF64"} if form.is_bw64 else {}
+    if form.tag_at:
+        numbers[form.tag_at] = _bytes(form.tag, form, 2)
+    return numbers
 
 
 def replaced(whole: Span, numbers: dict[int, bytes]) -> list[Piece]:

@@ -10,6 +10,8 @@ from typing import BinaryIO, TypeAlias
 ID3V1_BYTES = 128
 """Bytes at the very end of a file, where libmpg123 looks for a tag."""
 
+TRUNCATED = "truncated: shorter than its header says"
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
