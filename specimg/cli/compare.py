@@ -20,7 +20,8 @@ from specimg.settings import Settings
 from specimg.settings.variants import GRAY_SPECS, RGB_SPEC, Variant
 
 if TYPE_CHECKING:
-    from specimg.evaluate.experiment import ArmScores, Experiment
+    from specimg.evaluate.clips import ArmScores
+    from specimg.evaluate.experiment import Experiment
     from specimg.evaluate.scoring import Options
     from specimg.evaluate.summary import Summary
 

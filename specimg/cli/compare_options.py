@@ -25,9 +25,9 @@ class CompareOptions:
         str,
         typer.Option(
             metavar="source|first|REGEX",
-            help="Which recordings belong together, and never stand on both sides: each "
-            "alone; those in one folder below the class; or those in whose names a regular "
-            "expression captures the same.",
+            help="Which recordings belong together, and never stand on both sides: "
+            "each alone; those in one folder below the class; or those in whose names "
+            "a regular expression captures the same.",
             rich_help_panel=INPUT_AND_OUTPUT,
         ),
     ] = "source"
@@ -63,8 +63,8 @@ class CompareOptions:
         str,
         typer.Option(
             metavar="timm:NAME|FILE.pt2",
-            help="For --model pretrained: a network of timm, or one that torch.export has "
-            "written.",
+            help="For --model pretrained: a network of timm, or one that torch.export "
+            "has written.",
             rich_help_panel=MODEL,
         ),
     ] = "timm:tf_efficientnet_lite0"
@@ -95,8 +95,8 @@ class CompareOptions:
         folds = self.folds if self.folds or has_tests else usual.folds
         if folds is None and not has_tests:
             msg = (
-                f"--model {self.model} needs --test NAME=DIR, or --folds K, which trains "
-                f"K times as often"
+                f"--model {self.model} needs --test NAME=DIR, or --folds K, which "
+                f"trains K times as often"
             )
             raise typer.BadParameter(msg)
         return Options(

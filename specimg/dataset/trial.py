@@ -87,7 +87,7 @@ class Trial:
         )
 
     def _folds_of_all(self, known: Numbers, seed: int) -> Numbers:
-        """Return the fold of each recording; any will do for one of an unknown group."""
+        """Return the fold of each recording: any, for one of an unknown group."""
         generator = np.random.default_rng(seed)
         of_group = generator.integers(self.n_folds or 1, size=self.groups.max() + 1)
         of_group[self.groups[: self.n_training]] = known

@@ -4,8 +4,8 @@ import io
 import warnings
 from collections.abc import Sequence
 
-from specimg.evaluate.summary import Row
 from specimg.evaluate.significance import Verdict
+from specimg.evaluate.summary import Row
 
 _COLORS = {
     Verdict.REFERENCE: "black",

@@ -2,79 +2,24 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from specimg import __version__
 from specimg.dataset.labeled import Dataset
-from specimg.dataset.metrics import Scores, macro_average_precision
 from specimg.dataset.rendered import RenderedDataset, TooLargeError, render_dataset
-from specimg.dataset.splits import Split
-from specimg.dataset.trial import Trial, find_twins, plan_trial
+from specimg.dataset.trial import find_twins, plan_trial
+from specimg.evaluate.clips import ArmScores, Clips
 from specimg.evaluate.models import Lesson
 from specimg.evaluate.results import RecordingTable, Results
 from specimg.evaluate.scoring import OnProgress, Options, identify_network, score_all
-from specimg.evaluate.significance import TestClips
 from specimg.rendering.frontends.spec import format_frontend
 from specimg.settings import Settings
 from specimg.settings.variants import Variant
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ArmScores:
-    """What the models of one arm and seed said."""
-
-    arm: str
-    seed: int
-    scores: Scores
-    """Of all clips; NaN for those that were only learned from."""
-    render_seconds: float
-    """For a clip, the median; NaN where it was not rendered in this run."""
-    training_seconds: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Clips:
-    """The clips of a trial."""
-
-    trial: Trial
-    recordings: NDArray[np.int64]
-    """The number of each clip's recording."""
-
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        """The class of each clip."""
-        return self.trial.labels[self.recordings]
-
-    def numbers(self, test: str) -> NDArray[np.int64]:
-        """Return the numbers of the clips of a test."""
-        return np.flatnonzero(np.isin(self.recordings, self.trial.tests[test]))
-
-    def of_test(self, test: str) -> TestClips:
-        """Return the clips of a test."""
-        numbers = self.numbers(test)
-        groups = self.trial.groups[self.recordings[numbers]]
-        return TestClips(self.labels[numbers], groups)
-
-    def macro_ap(self, test: str, scores: Scores) -> float:
-        """Return the macro average precision of a test."""
-        numbers = self.numbers(test)
-        return macro_average_precision(scores[numbers], self.labels[numbers])
-
-    def splits(self, seed: int) -> list[Split]:
-        """Return the trainings of a seed, by numbers of clips."""
-        return [
-            Split(
-                np.flatnonzero(np.isin(self.recordings, split.training)),
-                np.flatnonzero(np.isin(self.recordings, split.asked)),
-            )
-            for split in self.trial.splits(seed)
-        ]
 
 
 class Experiment:

@@ -61,7 +61,7 @@ def pretrained(features: Path, lesson: Lesson) -> Scores:
 
 
 def ridge_on_features(features: NDArray[np.float32], lesson: Lesson) -> Scores:
-    """Learn from features of shape (n_clips, n_features), one class against the rest."""
+    """Learn from features, shape (n_clips, n_features); as `ridge`."""
     from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - half a second
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415

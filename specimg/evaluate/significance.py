@@ -6,24 +6,15 @@ from enum import StrEnum
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from specimg.dataset.groups import Groups
-from specimg.dataset.labeled import Labels
-from specimg.dataset.metrics import (
-    Scores,
-    class_average_precisions,
-    macro_average_precision,
-)
+from specimg.dataset.metrics import macro_average_precision
+from specimg.evaluate.scored import AskedClips, Scored
 
 LEVEL = 0.05
 """Probability that any difference is called one where there is none."""
 
 POWER = 0.8
 """Probability with which a difference that can be seen is seen."""
-
-MOST_BLOCKS = 400
-"""Of groups that are left out of a test together, where there are more groups."""
 
 _FEW_GROUPS = 3
 """Groups a class, in the mean, below which drawing anew among them says little."""
@@ -42,120 +33,6 @@ class Verdict(StrEnum):
     BETTER = "better"
     WORSE = "worse"
     UNDECIDED = "undecided"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Blocks:
-    """Parts of a test, each of whole groups of one class."""
-
-    of_clip: NDArray[np.int64]
-    """The number of each clip's block."""
-    classes: Labels
-    """The class of each block; of most of its clips, where groups have several."""
-
-    def leave_one_out(self) -> NDArray[np.float64]:
-        """Say how often each clip counts in tests without one block: 0 or 1.
-
-        Returns
-        -------
-        array, shape (n_blocks, n_clips)
-        """
-        return (self.of_clip != np.arange(len(self.classes))[:, np.newaxis]).astype(
-            float
-        )
-
-    def variance(self, without_one: NDArray[np.float64]) -> float:
-        """Return the variance of what was computed without one block each (jackknife).
-
-        Within classes, because a test with other recordings has as many of each class.
-        NaN where no class has two blocks.
-        """
-        total, known = 0.0, False
-        for label in np.unique(self.classes):
-            of_class = without_one[self.classes == label]
-            if len(of_class) > 1:
-                known = True
-                total += (len(of_class) - 1) * float(of_class.var())
-        return total if known else float("nan")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TestClips:
-    """The clips of a test, alike for all arms and seeds."""
-
-    labels: Labels
-    groups: Groups
-
-    @property
-    def n_classes(self) -> int:
-        """How many classes have clips."""
-        return len(np.unique(self.labels))
-
-    @property
-    def n_groups(self) -> int:
-        """How many groups of recordings there are."""
-        return len(np.unique(self.groups))
-
-    def blocks(self) -> Blocks:
-        """Divide the groups into blocks of one class, of one group where possible."""
-        numbers, inverse = np.unique(self.groups, return_inverse=True)
-        of_class = np.zeros((len(numbers), int(self.labels.max()) + 1))
-        np.add.at(of_class, (inverse, self.labels), 1)
-        classes = of_class.argmax(axis=1)
-        generator = np.random.default_rng(0)
-        block = np.empty(len(numbers), np.int64)
-        found: list[int] = []
-        for label, count in zip(*np.unique(classes, return_counts=True), strict=True):
-            share = -(-MOST_BLOCKS * count // len(numbers))
-            members = generator.permutation(np.flatnonzero(classes == label))
-            n_blocks = min(count, share)
-            block[members] = len(found) + np.arange(count) % n_blocks
-            found += [label] * n_blocks
-        return Blocks(block[inverse], np.array(found))
-
-    def shuffle(self, draws: int) -> NDArray[np.int64]:
-        """Deal the labels out anew to the groups, shape (draws, n_clips)."""
-        generator = np.random.default_rng(0)
-        pairs = np.column_stack([self.groups, self.labels])
-        _, first, number = np.unique(
-            pairs, axis=0, return_index=True, return_inverse=True
-        )
-        dealt = np.tile(self.labels[first], (draws, 1))
-        return generator.permuted(dealt, axis=1)[:, number.ravel()]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scored:
-    """What the models of one arm scored in one test."""
-
-    by_class: NDArray[np.float64]
-    """Average precision of each class, shape (n_seeds, n_classes of the test)."""
-    without_one: NDArray[np.float64]
-    """Macro average precision without each of `TestClips.blocks`, the mean over seeds,
-    shape (n_blocks,)."""
-    scores: Scores
-    """The mean over seeds, shape (n_clips, n_classes)."""
-
-    @property
-    def macro_ap(self) -> NDArray[np.float64]:
-        """Macro average precision, shape (n_seeds,)."""
-        return self.by_class.mean(axis=1)
-
-
-def score(clips: TestClips, by_seed: Sequence[Scores]) -> Scored:
-    """Compute what all comparisons need of an arm's scores in a test."""
-    weights = clips.blocks().leave_one_out()
-    once = np.ones((1, len(clips.labels)))
-    by_class, without_one = [], []
-    for scores in by_seed:
-        found = class_average_precisions(
-            scores, clips.labels, np.vstack([once, weights])
-        )
-        by_class.append(found[:, 0])
-        without_one.append(np.nanmean(found[:, 1:], axis=0))
-    return Scored(
-        np.array(by_class), np.mean(without_one, axis=0), np.mean(by_seed, axis=0)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +75,7 @@ class Difference:
 
 
 def compare(
-    clips: TestClips,
+    clips: AskedClips,
     arm: Scored,
     first: Scored,
     *,
@@ -223,7 +100,7 @@ def compare(
 
     Parameters
     ----------
-    clips : TestClips
+    clips : AskedClips
     arm, first : Scored
         With the same seeds, in the same order.
     share : float
@@ -270,7 +147,7 @@ def compare(
     )
 
 
-def _beats_guessing(clips: TestClips, winner: Scored, shuffles: int) -> bool:
+def _beats_guessing(clips: AskedClips, winner: Scored, shuffles: int) -> bool:
     """Whether no shuffle of the labels scores as much."""
     own = macro_average_precision(winner.scores, clips.labels)
     return all(

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from specimg.dataset.groups import BY_SOURCE
-from specimg.evaluate.experiment import ArmScores, Clips
+from specimg.evaluate.clips import ArmScores, Clips
+from specimg.evaluate.scored import AskedClips, Scored, score
 from specimg.evaluate.significance import (
     LEVEL,
     Difference,
-    Scored,
-    TestClips,
     Verdict,
     compare,
     decide,
     needed_shuffles,
-    score,
     sensitivity,
 )
 
@@ -103,7 +101,7 @@ def summarize(
 
 def _compare_all(
     clips: Clips,
-    tests: Mapping[str, TestClips],
+    tests: Mapping[str, AskedClips],
     scored: Mapping[tuple[str, str], Scored],
     arms: Sequence[str],
 ) -> dict[tuple[str, str], Difference]:
@@ -163,15 +161,15 @@ def _why(difference: Difference, seeds: int) -> str:
 
 
 def _describe_test(
-    name: str, test: TestClips, rows: Sequence[Row], comparisons: int, group: str
+    name: str, test: AskedClips, rows: Sequence[Row], comparisons: int, group: str
 ) -> str:
     of_test = [row for row in rows if row.test == name]
     leader = max(of_test, key=lambda row: row.macro_ap)
     differences = [row.difference for row in of_test if row.difference]
     units = "recordings" if group == BY_SOURCE else "groups of recordings"
     text = (
-        f"{name}: {leader.arm} leads with {leader.macro_ap:.3f}. {test.n_groups} {units} "
-        f"of {test.n_classes} classes"
+        f"{name}: {leader.arm} leads with {leader.macro_ap:.3f}. "
+        f"{test.n_groups} {units} of {test.n_classes} classes"
     )
     if not differences:
         return text + "."

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from specimg.encoding import encode_cell
-from specimg.evaluate.experiment import ArmScores, Clips
+from specimg.evaluate.clips import ArmScores, Clips
 from specimg.evaluate.summary import Row
 
 COLUMNS = (
