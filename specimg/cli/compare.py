@@ -146,6 +146,8 @@ def _run(
         experiment = Experiment(train, tests, arms, settings, options, out, on_progress)
         for name in ("compare.csv", "compare.png"):
             check_writable(out / name)
+        if experiment.network is not None:
+            say(experiment.network.describe())
         for one in experiment.run():
             found.append(one)
             data = format_scores(found, experiment.known_clips, options.model)

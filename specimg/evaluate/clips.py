@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from specimg.dataset.metrics import Scores, macro_average_precision
 from specimg.dataset.splits import Split
 from specimg.dataset.trial import Trial
+from specimg.evaluate.results import Seconds
 from specimg.evaluate.scored import AskedClips
 
 
@@ -19,9 +20,7 @@ class ArmScores:
     seed: int
     scores: Scores
     """Of all clips; NaN for those that were only learned from."""
-    render_seconds: float
-    """For a clip, the median; NaN where it was not rendered in this run."""
-    training_seconds: float
+    seconds: Seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)

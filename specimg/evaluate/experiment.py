@@ -15,8 +15,14 @@ from specimg.dataset.rendered import RenderedDataset, TooLargeError, render_data
 from specimg.dataset.trial import find_twins, plan_trial
 from specimg.evaluate.clips import ArmScores, Clips
 from specimg.evaluate.models import Lesson
-from specimg.evaluate.results import RecordingTable, Results
-from specimg.evaluate.scoring import OnProgress, Options, identify_network, score_all
+from specimg.evaluate.results import RecordingTable, Results, Seconds
+from specimg.evaluate.scoring import (
+    OnProgress,
+    Options,
+    identify_network,
+    prepare_network,
+    score_all,
+)
 from specimg.rendering.frontends.spec import format_frontend
 from specimg.settings import Settings
 from specimg.settings.variants import Variant
@@ -38,8 +44,8 @@ class Experiment:
 
     Raises
     ------
-    DatasetError, ParameterError
-        As from `plan_trial`: before anything is rendered.
+    DatasetError, ParameterError, MissingExtraError
+        As from `plan_trial` and `prepare_network`: before anything is rendered.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Experiment:
             plan_trial, train, tests, group=options.group, n_folds=options.folds
         )
         self.trial = self._plan()
+        self.network = prepare_network(options)
         self.clips: Clips | None = None
         """Known when the first scores are."""
         self._arms = arms
@@ -131,7 +138,7 @@ class Experiment:
         for seed in range(self._options.seeds):
             if found := self._results.load_scores(self._key(arm, seed)):
                 scores, seconds = found
-                yield ArmScores(arm.spec, seed, scores, float("nan"), seconds)
+                yield ArmScores(arm.spec, seed, scores, seconds)
 
     def _run_missing(
         self, missing: list[tuple[Variant, set[int]]]
@@ -189,15 +196,17 @@ class Experiment:
         scored = score_all(
             [(rendered.variants[number], lessons[seed]) for number, seed in todo],
             self._options,
+            self.network,
             folder,
             self._on_progress,
         )
         for done, (task, scores, seconds) in enumerate(scored, 1):
             number, seed = todo[task]
             arm = part[number][0]
-            self._results.save_scores(self._key(arm, seed), scores, seconds)
+            took = Seconds(rendered.seconds[number], seconds)
+            self._results.save_scores(self._key(arm, seed), scores, took)
             self._on_progress(f"learn {arm.spec}", done, len(todo))
-            yield ArmScores(arm.spec, seed, scores, rendered.seconds[number], seconds)
+            yield ArmScores(arm.spec, seed, scores, took)
 
     def _lesson(self, seed: int) -> Lesson:
         clips = self.known_clips

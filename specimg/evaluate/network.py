@@ -1,5 +1,6 @@
 """What a network that was trained on photographs sees in pictures of sound."""
 
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +40,21 @@ class Network:
     width: int
     n_features: int
     device: torch.device
+    source: str
+    """Where its weights come from."""
+
+    def describe(self) -> str:
+        """Say where it comes from, and what it costs; it is tried for that."""
+        pictures = torch.zeros(BATCH, 3, self.height, self.width, device=self.device)
+        with torch.inference_mode():
+            self.run(pictures)
+            begin = time.perf_counter()
+            self.run(pictures).cpu()
+        milliseconds = (time.perf_counter() - begin) / BATCH * 1000
+        return (
+            f"{self.source}: {self.n_features} features of {self.width}x{self.height} "
+            f"pixels, about {milliseconds:.0f} ms per clip and arm on {self.device}"
+        )
 
 
 def load_network(name: str, device: torch.device) -> Network:
@@ -61,8 +77,10 @@ def load_network(name: str, device: torch.device) -> Network:
     """
     if name.startswith(TIMM):
         run, height, width = _load_timm(name, device)
+        source = f"{name}, weights that timm has fetched from the Hugging Face hub"
     else:
         run, height, width = _load_program(Path(name), device)
+        source = f"network of {name}"
     pictures = torch.zeros(2, 3, height, width, device=device)
     try:
         with torch.inference_mode():
@@ -76,7 +94,7 @@ def load_network(name: str, device: torch.device) -> Network:
         )
         msg = f"--network {name}: {_NEEDED}: of two pictures it gives {shape}"
         raise NetworkError(msg)
-    return Network(run, height, width, features.shape[1], device)
+    return Network(run, height, width, features.shape[1], device, source)
 
 
 def _load_program(

@@ -38,6 +38,16 @@ class RecordingTable:
     """Pairs that hold the same sound."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long it took."""
+
+    rendering: float
+    """A clip, the median."""
+    training: float
+    """A seed."""
+
+
 class Results:
     """What was computed, each thing by all that it depends on."""
 
@@ -111,19 +121,21 @@ class Results:
             "recordings", np.array(table.counts), np.array(table.twins, np.int64)
         )
 
-    def load_scores(self, key: object) -> tuple[Scores, float] | None:
+    def load_scores(self, key: object) -> tuple[Scores, Seconds] | None:
         """Return the scores of all clips, and the seconds that they took.
 
         Scores have shape (n_clips, n_classes).  None where they are not there.
         """
         loaded = self._load(key, 2)
-        if loaded is None or loaded[0].ndim != 2 or loaded[1].shape:
+        if loaded is None or loaded[0].ndim != 2 or loaded[1].shape != (2,):
             return None
-        return loaded[0].astype(np.float64), float(loaded[1])
+        rendering, training = loaded[1].tolist()
+        return loaded[0].astype(np.float64), Seconds(rendering, training)
 
-    def save_scores(self, key: object, scores: Scores, seconds: float) -> None:
+    def save_scores(self, key: object, scores: Scores, seconds: Seconds) -> None:
         """Keep the scores of all clips, and the seconds that they took."""
-        self._save(key, scores.astype(np.float32), np.float64(seconds))
+        times = np.array([seconds.rendering, seconds.training])
+        self._save(key, scores.astype(np.float32), times)
 
     def _path(self, key: object) -> Path:
         text = json.dumps([_VERSION, self._base, key], sort_keys=True)
@@ -139,7 +151,7 @@ class Results:
         except (OSError, ValueError, EOFError):
             return None  # not there, or damaged: it is computed anew
 
-    def _save(self, key: object, *arrays: NDArray[Any] | np.generic) -> None:
+    def _save(self, key: object, *arrays: NDArray[Any]) -> None:
         data = io.BytesIO()
         for array in arrays:
             np.save(data, array)

@@ -34,7 +34,7 @@ class Row:
     why: str
     """Why nothing is decided: a key of `REASONS`, or empty."""
     render_seconds: float
-    training_seconds: float
+    """For a clip."""
 
 
 REASONS: Mapping[str, str] = {
@@ -140,14 +140,8 @@ def _row(
         why=_why(difference, len(values))
         if difference and verdict is Verdict.UNDECIDED
         else "",
-        render_seconds=_mean([one.render_seconds for one in found]),
-        training_seconds=_mean([one.training_seconds for one in found]),
+        render_seconds=float(np.mean([one.seconds.rendering for one in found])),
     )
-
-
-def _mean(seconds: Sequence[float]) -> float:
-    known = [value for value in seconds if np.isfinite(value)]
-    return float(np.mean(known)) if known else float("nan")
 
 
 def _why(difference: Difference, seeds: int) -> str:

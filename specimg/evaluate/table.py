@@ -30,16 +30,12 @@ def format_scores(found: Iterable[ArmScores], clips: Clips, model: str) -> bytes
     for one in found:
         for test in clips.trial.tests:
             score = clips.macro_ap(test, one.scores)
-            seconds = map(_number, (one.render_seconds, one.training_seconds))
+            seconds = f"{one.seconds.rendering:.6g}", f"{one.seconds.training:.6g}"
             arm = encode_cell(one.arm)
             writer.writerow(
                 [model, arm, encode_cell(test), one.seed, f"{score:.6g}", *seconds]
             )
     return text.getvalue().encode()
-
-
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.6g}"
 
 
 def cells(row: Row) -> Sequence[str]:
@@ -53,8 +49,7 @@ def cells(row: Row) -> Sequence[str]:
         difference = f"{row.difference.mean:+.3f}"
         interval = f"{low:+.3f} to {high:+.3f}" if math.isfinite(high - low) else ""
     verdict = f"{row.verdict}: {row.why}" if row.why else str(row.verdict)
-    milliseconds = row.render_seconds * 1000
-    timing = "" if math.isnan(milliseconds) else f"{milliseconds:.1f}"
+    timing = f"{row.render_seconds * 1000:.1f}"
     return row.arm, row.test, score, difference, interval, verdict, timing
 
 
