@@ -47,6 +47,7 @@ def draw(rows: Sequence[Row]) -> bytes:
         axes.set_xlabel("macro average precision")
         axes.grid(axis="x", alpha=0.3)
     panels[0].set_yticks(range(len(arms)), [_plain(arm) for arm in arms])
+    panels[0].margins(y=0.15)
     panels[0].invert_yaxis()
     buffer = io.BytesIO()
     with warnings.catch_warnings():
