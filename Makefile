@@ -83,7 +83,7 @@ $(VENV)/.test: requirements-dev.txt pyproject.toml | $(BIN)/python
 	@touch $@ $(BIN)/specimg
 
 $(VENV)/.torch: requirements-torch.txt $(VENV)/.test
-	$(PIP) install --constraint requirements-torch.txt torch torchvision
+	$(PIP) install --constraint requirements-torch.txt torch torchvision timm
 	@touch $@
 
 clean:
