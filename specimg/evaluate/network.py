@@ -1,5 +1,6 @@
 """What a network that was trained on photographs sees in pictures of sound."""
 
+import logging
 import time
 import zipfile
 from collections.abc import Callable
@@ -139,6 +140,11 @@ def _load_timm(
     except ImportError as error:
         part = f"--network {name}"
         raise MissingExtraError(part, package="timm", extra="pretrained") from error
+    except RuntimeError as error:  # torch and torchvision that are of different builds
+        msg = f"--network {name}: timm cannot be loaded: {_first_line(error)}"
+        raise NetworkError(msg) from error
+    # It tells of each of its tries; that it has failed is told below.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         model = timm.create_model(
             name.removeprefix(TIMM), pretrained=True, num_classes=0
