@@ -1,17 +1,13 @@
 """Worker processes for what is no conversion: each does one task at a time."""
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
-from multiprocessing import connection
 from typing import Any, TypeVar
 
 import pebble
 
+from specimg.batch.child import become_worker
 from specimg.batch.forkserver import prepare_server
 from specimg.errors import ResourceError
 
@@ -48,7 +44,7 @@ def run_tasks(
     Exception
         Whatever the function raises.
     """
-    pool = pebble.ProcessPool(jobs, context=prepare_server(), initializer=_init_worker)
+    pool = pebble.ProcessPool(jobs, context=prepare_server(), initializer=become_worker)
     waiting = enumerate(tasks)
     running: dict[Future[Done], int] = {}
     try:
@@ -73,20 +69,3 @@ def _result(future: Future[Done]) -> Done:
             f"fewer --jobs need less"
         )
         raise ResourceError(msg) from error
-
-
-def _init_worker() -> None:
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    # libmpg123 complains there about every damaged MP3.
-    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
-        os.dup2(nothing.fileno(), 2)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)

@@ -1,24 +1,20 @@
 """What runs in a worker process: one recording after another, or part of a long one."""
 
-import multiprocessing
 import os
-import signal
 import socket
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import connection
 from pathlib import Path
 
 from specimg import conversion
 from specimg.audio.recordings import Recording
+from specimg.batch.child import become_worker
 from specimg.conversion import Converted, SplitPlan
 from specimg.errors import RecordingError
 from specimg.output.destinations import DESTINATIONS
 from specimg.resources import limit_memory
 from specimg.settings import Settings
 from specimg.spans.span import ClipRange
-from specimg.startup import keep_freed_memory
 
 MEMORY_STATUS = 86
 """Exit status of a worker that has run out of memory."""
@@ -43,17 +39,8 @@ def init_worker(config: WorkerConfig, leash: socket.socket) -> None:
     """Prepare a new worker process, which ends when `leash` is let go of."""
     global _config  # noqa: PLW0603 - a process has one, for its whole life
     _config = config
-    # Ctrl-C and a closed terminal reach the whole process group; what to do about
-    # them is decided by the parent alone.
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
     limit_memory(config.memory)
-    keep_freed_memory()
-    threading.Thread(target=_end_with_parent, args=(leash,), daemon=True).start()
-    # libmpg123 complains there about every damaged MP3.
-    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
-        os.dup2(nothing.fileno(), 2)
+    become_worker(leash)
 
 
 def convert_batch(
@@ -94,11 +81,3 @@ def _convert(
         # Nobody knows what is still held, and by whom: the next recording gets a new
         # worker, so that it is not blamed for this one.
         os._exit(MEMORY_STATUS)
-
-
-def _end_with_parent(leash: socket.socket) -> None:
-    """End when the parent has ended or lets go, also amid a decoder that hangs."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel, leash])
-        os._exit(1)
