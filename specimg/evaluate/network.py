@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -146,7 +147,7 @@ def _load_timm(
     # It tells of each of its tries; that it has failed is told below.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
-        model = timm.create_model(
+        model: Any = timm.create_model(
             name.removeprefix(TIMM), pretrained=True, num_classes=0
         )
     except (OSError, RuntimeError, ValueError) as error:
