@@ -27,7 +27,7 @@ CONTRAST = np.float32(10**0.5 / 255)
 """Half of what a patch is allowed to differ without being seen: about three levels."""
 
 Coarse = NDArray[np.float32]
-"""Shape (height, width, channels)."""
+"""Shape (channels, height, width)."""
 
 
 def to_coarse(pixels: NDArray[np.uint8]) -> Coarse:
@@ -41,7 +41,8 @@ def to_coarse(pixels: NDArray[np.uint8]) -> Coarse:
     coarse = blocks.mean(axis=(1, 3), dtype=np.float32) / np.float32(255)
     # A picture smaller than a patch is continued in black.
     missing = [(0, max(0, SIDE - n)) for n in coarse.shape[:2]]
-    return np.pad(coarse, [*missing, (0, 0)])
+    channels = np.pad(coarse, [*missing, (0, 0)]).transpose(2, 0, 1)
+    return np.ascontiguousarray(channels)
 
 
 def draw_patches(
@@ -51,17 +52,17 @@ def draw_patches(
     patches = []
     for number in generator.integers(len(pictures), size=20 * N_PATCHES):
         picture = pictures[number]
-        top = generator.integers(picture.shape[0] - SIDE + 1)
-        left = generator.integers(picture.shape[1] - SIDE + 1)
-        patch = picture[top : top + SIDE, left : left + SIDE]
-        patch = _normalize(patch.reshape(1, SIDE * SIDE, -1))
+        top = generator.integers(picture.shape[1] - SIDE + 1)
+        left = generator.integers(picture.shape[2] - SIDE + 1)
+        patch = picture[:, top : top + SIDE, left : left + SIDE]
+        patch = _normalize(patch.reshape(1, -1, SIDE * SIDE))
         # A patch of one color finds nothing.
         if np.abs(patch).max() > 0.5:
             patches.append(patch)
         if len(patches) == N_PATCHES:
             break
     if not patches:
-        return np.zeros((1, SIDE * SIDE * pictures[0].shape[2]), np.float32)
+        return np.zeros((1, SIDE * SIDE * pictures[0].shape[0]), np.float32)
     found = np.concatenate(patches)
     return found / np.linalg.norm(found, axis=1, keepdims=True)
 
@@ -74,10 +75,10 @@ def extract(picture: Coarse, patches: NDArray[np.float32]) -> NDArray[np.float32
     array, shape (2 * n_patches * bands,)
         The largest similarity in each band of frequency, and the mean.
     """
-    windows = sliding_window_view(picture, (SIDE, SIDE), axis=(0, 1))
-    windows = windows[::STEP, ::STEP].transpose(0, 1, 3, 4, 2)
-    rows, columns = windows.shape[:2]
-    windows = windows.reshape(rows * columns, SIDE * SIDE, -1)
+    windows = sliding_window_view(picture, (SIDE, SIDE), axis=(1, 2))
+    windows = windows[:, ::STEP, ::STEP].transpose(1, 2, 0, 3, 4)
+    rows, columns, channels = windows.shape[:3]
+    windows = windows.reshape(rows * columns, channels, SIDE * SIDE)
     similarity = _normalize(windows) @ patches.T
     np.maximum(similarity, 0.0, out=similarity)
     similarity = similarity.reshape(rows, columns, -1)
@@ -97,13 +98,13 @@ def _normalize(patches: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    patches : array of float32, shape (n_patches, n_pixels, n_channels)
+    patches : array of float32, shape (n_patches, n_channels, n_pixels)
 
     Returns
     -------
-    array of float32, shape (n_patches, n_pixels * n_channels)
+    array of float32, shape (n_patches, n_channels * n_pixels)
     """
-    centered = patches - patches.mean(axis=1, keepdims=True)
-    variance = np.square(centered).mean(axis=1, keepdims=True)
+    centered = patches - patches.mean(axis=2, keepdims=True)
+    variance = np.square(centered).mean(axis=2, keepdims=True)
     normalized: NDArray[np.float32] = centered / np.sqrt(variance + CONTRAST**2)
     return normalized.reshape(len(patches), -1)
