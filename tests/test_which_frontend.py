@@ -17,10 +17,12 @@ SCRIPT = Path(__file__).parents[1] / "docs" / "which_frontend" / "make_data.py"
 @pytest.fixture
 def downloads(tmp_path: Path) -> Path:
     """The checkouts that the script reads, as far as it reads them, in small."""
-    hz = iter(range(400, 4000, 50))
+    hz = iter(range(600, 3000, 50))
     for hour in ("000000", "010000"):
         path = tmp_path / "noise" / f"S4A03895_20190522_{hour}.wav"
-        write(path, noise(2, 22_000, int(hour)), 22_000)
+        # Recorders have an offset, and wind is louder than all else.
+        samples = noise(2, 22_000, int(hour)) + tone(30, 2, 22_000) + 0.1
+        write(path, samples.astype(np.float32), 22_000)
     write(tmp_path / "noise" / "S4A03895_20190522_001500.wav", tone(100, 2), 22_000)
     for name in ("A_MHV%201%20x%20%231", "A_MHV%201%20x%20%232", "A_dat003-029.M"):
         write(tmp_path / "insects/data/O/A" / f"{name}.wav", tone(next(hz)), 44_100)
@@ -80,7 +82,7 @@ def test_each_set_has_a_noisy_copy_with_the_same_names(
         assert names(out / f"{name}-noisy") == names(out / name)
 
 
-def test_noise_is_0_to_10_decibels_above_the_recording(
+def test_noise_is_0_to_10_decibels_above_the_recording_and_no_rumble(
     downloads: Path, tmp_path: Path
 ) -> None:
     ratios = []

@@ -24,9 +24,10 @@ downloads nothing.  What it reads are checkouts of these repositories on GitHub:
 
 For each set, OUT gets two folders, ``SET`` and ``SET-noisy``, with the same names:
 ``CLASS/GROUP/NAME.flac``, where recordings of one group must not be divided between
-training and test, or ``CLASS/NAME.flac``.  The noisy one has noise of the forest, 0 to
-10 dB stronger than the recording is in the mean.  What is drawn depends on ``--seed``
-and the name of the recording only.
+training and test, or ``CLASS/NAME.flac``.  The noisy one has noise of the forest, from
+as strong as the recording to 10 dB stronger, by the mean power above 500 Hz: below that
+the noise is mostly wind, and is taken out.  What is drawn depends on ``--seed`` and the
+name of the recording only.
 """
 
 import argparse
@@ -48,6 +49,9 @@ Sound = NDArray[np.float64]
 RATIO = (-10.0, 0.0)
 """Signal to noise in dB, between which each recording's is drawn."""
 
+LOWEST = 500.0
+"""Hz below which noise is taken out, and nothing counts for the ratio."""
+
 TOO_LARGE = 4 * 2**20
 """Bytes of a file of InsectSet32 that is left out."""
 
@@ -55,8 +59,8 @@ DIGITS_EACH = 10
 """Recordings of each digit and speaker."""
 
 SESSION = re.compile(r"MHV \d+|dat\d+|(?<!\d)(?:20)?\d{6}(?!\d)")
-"""In names of InsectSet32: an insect or a place of the cicadas, of which there are
-several recordings; the tape of a recorder; or the date."""
+"""What recordings of one session have in common in InsectSet32's names: the number of
+the collector, of one place; the tape of the recorder; or the date."""
 
 
 @dataclass(frozen=True)
@@ -155,15 +159,26 @@ def write(path: Path, samples: Sound, rate: int) -> None:
     soundfile.write(path, samples / peak, rate, subtype="PCM_16")
 
 
+def cut_low(samples: Sound, rate: int) -> Sound:
+    """Take out what lies below `LOWEST`, and with it the offset of the recorder."""
+    spectrum = np.fft.rfft(samples)
+    spectrum[np.fft.rfftfreq(samples.size, 1 / rate) < LOWEST] = 0
+    return np.fft.irfft(spectrum, samples.size)
+
+
 def read_noise(folder: Path) -> tuple[Sound, int]:
-    """Read the noise of all full hours, one after the other."""
+    """Read the noise of all full hours, one after the other, and equally loud."""
     paths = sorted(folder.glob("S4A03895_*_??0000.wav"))
     if not paths:
         sys.exit(
             f"{folder}: no S4A03895_*_??0000.wav; need data/indices of scikit-maad"
         )
-    parts = [read(path) for path in paths]
-    return np.concatenate([samples for samples, _ in parts]), parts[0][1]
+    parts = []
+    for path in paths:
+        samples, rate = read(path)
+        part = cut_low(samples, rate)
+        parts.append(part / np.sqrt(np.mean(part**2)))
+    return np.concatenate(parts), rate
 
 
 def take_noise(
@@ -182,15 +197,17 @@ def take_noise(
     return resampled[:length]
 
 
-def add_noise(signal: Sound, noise: Sound, ratio: float) -> Sound:
+def add_noise(signal: Sound, noise: Sound, rate: int, ratio: float) -> Sound:
     """Mix so that the mean power of the signal is `ratio` dB above that of the noise.
 
-    The sum is as loud as the signal was.
+    That is the power above `LOWEST`; the sum is as loud as the signal was.
     """
-    power = np.mean(signal**2)
-    wanted = power / 10 ** (ratio / 10)
-    mixed = signal + noise * np.sqrt(wanted / np.mean(noise**2))
-    return mixed * np.sqrt(power / max(np.mean(mixed**2), np.finfo(float).tiny))
+    audible = np.mean(cut_low(signal, rate) ** 2)
+    gain = np.sqrt(audible / 10 ** (ratio / 10) / np.mean(noise**2))
+    mixed = signal + gain * noise
+    if not mixed.any():
+        return mixed
+    return mixed * np.sqrt(np.mean(signal**2) / np.mean(mixed**2))
 
 
 def make(
@@ -209,7 +226,7 @@ def make(
         ratio, start = generator.uniform(*RATIO), generator.random()
         piece = take_noise(noise, noise_rate, signal.size, rate, start)
         write(out / name / recording.name, signal, rate)
-        noisy = add_noise(signal, piece, ratio)
+        noisy = add_noise(signal, piece, rate, ratio)
         write(out / f"{name}-noisy" / recording.name, noisy, rate)
         seconds += signal.size / rate
     return seconds
