@@ -75,11 +75,18 @@ def processes_of(session: int) -> list[int]:
     return found
 
 
+def hear_signals() -> None:
+    """Let a process be ended by signals.
+
+    Where the tests run in the background, SIGINT is ignored, and under nohup, SIGHUP;
+    both are inherited.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(*arguments: object, **kwargs: object) -> "subprocess.Popen[str]":
-    # Where the tests run in the background, SIGINT is ignored, which is inherited.
-    kwargs = {
-        "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-    } | kwargs
+    kwargs = {"preexec_fn": hear_signals} | kwargs
     return subprocess.Popen(
         [SPECIMG, *map(str, arguments)],
         start_new_session=True,

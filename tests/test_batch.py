@@ -562,7 +562,7 @@ def test_nothing_of_a_former_run_stays_after_overwrite_and_prune(
     assert specimg("convert", folder, out, *QUICK, *named).returncode == 0
     assert sorted(p.name for p in out.iterdir()) == [
         *(".specimg.lock", ".specimg.sqlite", "README.md", "class0"),
-        *("metadata.jsonl", "specimg.toml", "specimg.png.trainset.jsonl"),
+        *("metadata.jsonl", "specimg.png.trainset.jsonl", "specimg.toml"),
     ]
 
 

@@ -156,7 +156,7 @@ def test_the_short_form_makes_the_same_tree(tmp_path: Path) -> None:
         assert specimg("convert", path, out, *given).returncode == 0
         files = sorted(p for p in out.iterdir() if not p.name.startswith("."))
         trees.append({file.name: file.read_bytes() for file in files})
-    assert len(trees[0]) == 5
+    assert len(trees[0]) == 6
     assert trees[0] == trees[1]
 
 

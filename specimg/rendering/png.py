@@ -21,6 +21,8 @@ _CHANNELS = {_GRAY: 1, _RGB: 3}
 _SUB = 1
 """The filter that stores the difference to the pixel on the left."""
 _LEVEL = 1
+_FIRST_BYTES = 16
+"""Bytes that ISA-L compresses by another routine, where no more are there."""
 _HEADER = struct.Struct(">IIBBBBB")
 _HEADER_AT = len(SIGNATURE) + 8
 _FRAME = 12
@@ -87,8 +89,30 @@ def encode_png(pixels: PngPixels, keyword: str, text: str) -> bytes:
             SIGNATURE,
             *_chunk(b"IHDR", header),
             *_chunk(b"tEXt", note),
-            *_chunk(b"IDAT", isal_zlib.compress(_filtered(pixels), _LEVEL)),
+            *_chunk(b"IDAT", _deflate(_filtered(pixels))),
             *_chunk(b"IEND", b""),
+        )
+    )
+
+
+def _deflate(data: NDArray[np.uint8]) -> bytes:
+    """Return a zlib stream, the same for the same bytes in every process.
+
+    On x86, ISA-L 2.32 looks for the third byte of a stream at a place that depends on
+    where the stack lies, which differs from process to process: in its
+    ``igzip_icf_body_h1_gr_bt.asm``, ``.write_first_byte`` takes the hash of a register
+    that holds the address of the stream.  What it writes then is right, but not always
+    the same.  The first bytes are therefore in a block of their own, which takes 20
+    bytes and no time, and is written by the routine for the ends of streams.
+    """
+    flat = data.reshape(-1)
+    stream = isal_zlib.compressobj(_LEVEL)
+    return b"".join(
+        (
+            stream.compress(flat[:_FIRST_BYTES]),
+            stream.flush(isal_zlib.Z_SYNC_FLUSH),
+            stream.compress(flat[_FIRST_BYTES:]),
+            stream.flush(),
         )
     )
 
