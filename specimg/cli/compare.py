@@ -201,6 +201,13 @@ def _print(
             f"{count(joined, 'recording')} hold the same sound as another: they are "
             f"kept on the same side."
         )
+    trial = experiment.trial
+    for name, number in trial.namesakes.items():
+        if 2 * number > len(trial.tests[name]):
+            say(
+                f"{name}: {count(number, 'recording')} are called as in TRAIN. If they "
+                f"are copies, give --folds as well, which keeps them apart."
+            )
     reasons = dict.fromkeys(row.why for row in summary.rows if row.why)
     for reason in reasons:
         say(f"undecided: {reason}: {REASONS[reason]}.")

@@ -37,6 +37,9 @@ class Trial:
     n_training: int
     """How many recordings, the first ones, are learned from."""
     n_folds: int | None
+    namesakes: Mapping[str, int]
+    """How many recordings of each test are called like one that is learned from, where
+    they count as others: without folds."""
     n_joined: int
     """How many recordings hold the same sound as one of another group, whose groups
     were joined."""
@@ -151,6 +154,7 @@ def plan_trial(
         tests=_number_tests(tests, n_training, n_folds),
         n_training=n_training,
         n_folds=n_folds,
+        namesakes={} if n_folds else _count_namesakes(train, tests),
         n_joined=sum(names[a] != names[b] for a, b in same),
     )
     trial.splits(0)
@@ -171,6 +175,14 @@ def _number_tests(
         numbered[name] = np.arange(first, first + len(test.recordings))
         first += len(test.recordings)
     return numbered
+
+
+def _count_namesakes(train: Dataset, tests: Mapping[str, Dataset]) -> dict[str, int]:
+    learned = set(group_names(train.recordings, BY_SOURCE))
+    return {
+        name: sum(own in learned for own in group_names(test.recordings, BY_SOURCE))
+        for name, test in tests.items()
+    }
 
 
 def find_twins(marks: Iterable[Iterable[Hashable]]) -> list[tuple[int, int]]:

@@ -167,16 +167,17 @@ def _describe_test(
     )
     if not differences:
         return text + "."
-    if any(difference.by_classes for difference in differences):
+    by_classes = any(difference.by_classes for difference in differences)
+    if by_classes:
         text += ", too few of each, so that classes are compared"
     text += f", {comparisons} comparison{'s' if comparisons > 1 else ''}"
     seen = sensitivity(differences, test.n_groups, comparisons)
     if seen is None:
         return text + "."
-    return text + (
-        f": differences under about {seen.visible:.2g} cannot be seen; for "
-        f"{seen.goal:g} collect about {_round(seen.needed)}."
-    )
+    text += f": differences under about {seen.visible:.2g} cannot be seen"
+    if by_classes:
+        return text + "; collect more of each class."
+    return text + f"; for {seen.goal:g} collect about {_round(seen.needed)}."
 
 
 def _round(number: int) -> str:
