@@ -20,7 +20,7 @@ class ArmScores:
     scores: Scores
     """Of all clips; NaN for those that were only learned from."""
     render_seconds: float
-    """For a clip, the median; NaN where it was not rendered in this run."""
+    """For a clip, the median."""
     training_seconds: float
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from specimg.dataset.metrics import Scores
 from specimg.dataset.rendered import Pictures
 from specimg.errors import StorageError
 from specimg.evaluate.models import Lesson, cnn, pretrained, ridge
+
+if TYPE_CHECKING:
+    from specimg.evaluate.network import Network
 
 OnProgress = Callable[[str, int, int], object]
 """Takes what is done, how much of it is done, and of how much."""
@@ -36,9 +40,36 @@ class Options:
     """Bytes that pictures may take on disk."""
 
 
+def prepare(options: Options) -> "Network | None":
+    """Load the network that looks at pictures, if one does, before any is rendered.
+
+    Raises
+    ------
+    ParameterError
+        torch has no such device here.
+    NetworkError, MissingExtraError
+        As from `load_network`.
+    """
+    if options.model == "ridge":
+        return None
+    import torch  # noqa: PLC0415 - only with the extra
+
+    from specimg.learn.device import choose_device  # noqa: PLC0415
+
+    device = choose_device(options.device)
+    # Workers have one thread each, this process has them all.
+    torch.set_num_threads(options.jobs)
+    if options.model == "cnn":
+        return None
+    from specimg.evaluate.network import load_network  # noqa: PLC0415
+
+    return load_network(options.network, device)
+
+
 def score_all(
     lessons: Sequence[tuple[Pictures, Lesson]],
     options: Options,
+    network: "Network | None",
     folder: Path,
     on_progress: OnProgress,
 ) -> Iterator[tuple[int, Scores, float]]:
@@ -49,6 +80,8 @@ def score_all(
     lessons : sequence of tuple of Pictures and Lesson
         Those of the same pictures stand together.
     options : Options
+    network : Network, optional
+        From `prepare`.
     folder : Path
         Where features are kept.
     on_progress : callable
@@ -57,11 +90,11 @@ def score_all(
         for number, (pictures, lesson) in enumerate(lessons):
             yield number, *_time(cnn, pictures, lesson, options.device)
         return
-    if options.model == "pretrained":
+    if network:
         tasks: Iterator[tuple[object, ...]] = (
             (pretrained, features, lesson)
             for features, lesson in _with_features(
-                lessons, options, folder, on_progress
+                lessons, network, folder, on_progress
             )
         )
     else:
@@ -77,19 +110,13 @@ def _time(model: Callable[..., Scores], *arguments: object) -> Timed:
 
 def _with_features(
     lessons: Sequence[tuple[Pictures, Lesson]],
-    options: Options,
+    network: "Network",
     folder: Path,
     on_progress: OnProgress,
 ) -> Iterator[tuple[Path, Lesson]]:
     """Yield lessons with the features of their pictures, which are computed once."""
-    import torch  # noqa: PLC0415 - only with the extra
+    from specimg.evaluate.network import extract_features  # noqa: PLC0415
 
-    from specimg.evaluate.network import extract_features, load_network  # noqa: PLC0415
-    from specimg.learn.device import choose_device  # noqa: PLC0415
-
-    # Workers have one thread each, this process has them all.
-    torch.set_num_threads(options.jobs)
-    network = load_network(options.network, choose_device(options.device))
     for pictures, lesson in lessons:
         path = folder / f"features-{pictures.variant}.npy"
         if not path.exists():

@@ -5,7 +5,7 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 
-from specimg.encoding import encode_cell
+from specimg.encoding import encode_cell, encode_text
 from specimg.evaluate.clips import ArmScores, Clips
 from specimg.evaluate.summary import Row
 
@@ -55,7 +55,8 @@ def cells(row: Row) -> Sequence[str]:
     verdict = f"{row.verdict}: {row.why}" if row.why else str(row.verdict)
     milliseconds = row.render_seconds * 1000
     timing = "" if math.isnan(milliseconds) else f"{milliseconds:.1f}"
-    return row.arm, row.test, score, difference, interval, verdict, timing
+    names = encode_text(row.arm), encode_text(row.test)
+    return *names, score, difference, interval, verdict, timing
 
 
 def format_markdown(rows: Iterable[Row]) -> str:
