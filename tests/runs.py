@@ -75,6 +75,30 @@ def processes_of(session: int) -> list[int]:
     return found
 
 
+def children_of(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    return [int(child) for child in text.split()]
+
+
+def server_of(pid: int) -> int | None:
+    """The process that the workers of a run are forked from."""
+    for child in children_of(pid):
+        try:
+            if b"forkserver" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return child
+        except OSError:
+            continue
+    return None
+
+
+def workers_of(pid: int) -> list[int]:
+    server = server_of(pid)
+    return children_of(server) if server else []
+
+
 def start(*arguments: object, **kwargs: object) -> "subprocess.Popen[str]":
     # Where the tests run in the background, SIGINT is ignored, which is inherited.
     kwargs = {
