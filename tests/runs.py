@@ -75,14 +75,28 @@ def processes_of(session: int) -> list[int]:
     return found
 
 
-def hear_signals() -> None:
-    """Let a process be ended by signals.
+def children_of(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    return [int(child) for child in text.split()]
 
-    Where the tests run in the background, SIGINT is ignored, and under nohup, SIGHUP;
-    both are inherited.
-    """
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+
+def server_of(pid: int) -> int | None:
+    """The process that the workers of a run are forked from."""
+    for child in children_of(pid):
+        try:
+            if b"forkserver" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return child
+        except OSError:
+            continue
+    return None
+
+
+def workers_of(pid: int) -> list[int]:
+    server = server_of(pid)
+    return children_of(server) if server else []
 
 
 def start(*arguments: object, **kwargs: object) -> "subprocess.Popen[str]":

@@ -29,9 +29,10 @@ from runs import QUICK, field, tree
 from sounds import SPECIMG, chirps, rows, write
 
 from specimg.bounded import MAX_TEXT_BYTES
+from specimg.dataset.trial import Trial
 from specimg.encoding import encode_cell
 from specimg.errors import ParameterError
-from specimg.evaluate.experiment import Score
+from specimg.evaluate.clips import ArmScores, Clips
 from specimg.evaluate.table import format_scores
 from specimg.output.images import ImageError, read_image
 from specimg.output.manifest import (
@@ -723,12 +724,15 @@ RUN = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|'/c calc'!A0"]
 def test_no_cell_begins_with_a_formula(text: str) -> None:
     failure = Failure(source="a.wav", stage="open", reason=text)
     passed_over = PassedOver(source="a.wav", reason=text)
-    score = Score(**dict.fromkeys(Score.__dataclass_fields__, 0) | {"arm": text})  # type: ignore[arg-type]
+    once = np.zeros(1, np.int64)
+    trial = Trial(("a",), (), once, once, {text: once}, 1, None, 0)
+    clips = Clips(trial, once)
+    found = [ArmScores(text, 0, np.zeros((1, 1)), 0.0, 0.0)]
     for table in (
         format_failures([failure]),
         format_passed_over([passed_over]),
         format_manifest([row(GRAY, "a.png", warning=text)], "manifest.csv"),
-        format_scores([score], "ridge").splitlines(keepends=True),
+        format_scores(found, clips, "ridge").splitlines(keepends=True),
     ):
         _, line = (line.decode() for line in table)
         cells = line.strip("\n").replace('"', "").split(",")

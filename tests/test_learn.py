@@ -343,6 +343,13 @@ def test_what_is_learned_is_what_convert_draws(
         (["--frontend", "exp", "--epochs", "0"], 2, "greater than or equal to 1"),
         (["--frontend", "exp", "--final-clip", "remainder"], 1, "final_clip="),
         (["--frontend", "exp", "--n-mels", "9000"], 2, "need 1 to 4096 bands"),
+        (["--frontend", "exp", "--device", "tpu"], 2, "need one of auto, cpu, cuda"),
+        pytest.param(
+            ["--frontend", "exp", "--device", "cuda"],
+            1,
+            "Error: --device cuda: torch finds none here; there is cpu",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="it is there"),
+        ),
     ],
 )
 def test_a_wrong_option_is_an_error_before_anything_is_learned(

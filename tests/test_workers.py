@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from runs import QUICK, field, left_after_2_seconds, linux, rows, slow, start, tree
+from runs import (
+    QUICK,
+    field,
+    left_after_2_seconds,
+    linux,
+    rows,
+    server_of,
+    slow,
+    start,
+    tree,
+    workers_of,
+)
 from sounds import chirps, specimg, write
 
 from specimg.audio.recordings import Recording
@@ -353,30 +364,6 @@ def test_workers_that_can_never_start_end_the_run_with_a_sentence(
     assert len(errors.splitlines()) == 1
     assert specimg("convert", folder, out, *QUICK).returncode == 0
     assert tree(out) == expected
-
-
-def children_of(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except OSError:
-        return []
-    return [int(child) for child in text.split()]
-
-
-def server_of(pid: int) -> int | None:
-    """The process that the workers of a run are forked from."""
-    for child in children_of(pid):
-        try:
-            if b"forkserver" in Path(f"/proc/{child}/cmdline").read_bytes():
-                return child
-        except OSError:
-            continue
-    return None
-
-
-def workers_of(pid: int) -> list[int]:
-    server = server_of(pid)
-    return children_of(server) if server else []
 
 
 def kill(pid: int, number: signal.Signals) -> bool:

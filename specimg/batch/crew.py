@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Any, TypeVar
 
 import pebble
 
-from specimg.batch.child import become_worker
-from specimg.batch.forkserver import prepare_server
+from specimg.batch.forkserver import prepare_server, start_server
 from specimg.errors import ResourceError
 
 Done = TypeVar("Done")
@@ -44,7 +44,10 @@ def run_tasks(
     Exception
         Whatever the function raises.
     """
-    pool = pebble.ProcessPool(jobs, context=prepare_server(), initializer=become_worker)
+    # With a stderr of its own: where this process is killed, Python's keeper of
+    # semaphores removes those of the pool, and complains.
+    start_server()
+    pool = pebble.ProcessPool(jobs, context=prepare_server(), initializer=_init_worker)
     waiting = enumerate(tasks)
     running: dict[Future[Done], int] = {}
     try:
@@ -63,9 +66,10 @@ def run_tasks(
 def _result(future: Future[Done]) -> Done:
     try:
         return future.result()
-    except pebble.ProcessExpired as error:
+    except (pebble.ProcessExpired, BrokenProcessPool) as error:
+        status = getattr(error, "exitcode", "unknown")
         msg = (
-            f"a worker ended with status {error.exitcode}, perhaps for want of memory: "
+            f"a worker ended with status {status}, perhaps for want of memory: "
             f"fewer --jobs need less"
         )
         raise ResourceError(msg) from error

@@ -142,6 +142,7 @@ def _run(
         for name, folder in test_folders.items()
     }
     found: list[ArmScores] = []
+    names = [arm.spec for arm in arms]
     with show_stages() as on_progress:
         experiment = Experiment(train, tests, arms, settings, options, out, on_progress)
         for name in ("compare.csv", "compare.png"):
@@ -150,9 +151,10 @@ def _run(
             say(experiment.network.describe())
         for one in experiment.run():
             found.append(one)
+            # Workers are done in no order, but the table has one.
+            found.sort(key=lambda one: (names.index(one.arm), one.seed))
             data = format_scores(found, experiment.known_clips, options.model)
             write_atomically(out / "compare.csv", data, "compare")
-    names = [arm.spec for arm in arms]
     summary = summarize(experiment.known_clips, found, names, options.group)
     _print(summary, experiment, options, as_markdown=as_markdown)
     _draw(summary, out)

@@ -144,7 +144,7 @@ def render_dataset(
         rendered[number] = one
         taken += sum(one.widths) * one.height * sum(map(len, variants))
         if taken > limit:
-            msg = f"pictures take more than {limit / 1e9:.3g} GB in {folder}"
+            msg = f"pictures in {folder.parent} take more than {limit / 1e9:.3g} GB"
             raise TooLargeError(msg)
         on_recording()
     ordered = [rendered[number] for number in range(len(recordings))]

@@ -56,8 +56,23 @@ def hold_out(
         members = np.unique(groups[labels == label])
         count = min(max(1, round(share * len(members))), len(members) - least)
         if count > 0:
-            drawn += generator.choice(members, count, replace=False).tolist()
+            for group in generator.choice(members, count, replace=False):
+                if _leaves_enough(labels, groups, [*drawn, group], least):
+                    drawn.append(group)
     return np.isin(groups, drawn)
+
+
+def _leaves_enough(
+    labels: Labels, groups: Groups, drawn: Sequence[int], least: int
+) -> bool:
+    """Whether classes that lose the last of `drawn` still keep their groups.
+
+    Where groups hold several classes, what is drawn for one is lost to others.
+    """
+    return all(
+        len(np.setdiff1d(groups[labels == label], drawn)) >= least
+        for label in np.unique(labels[groups == drawn[-1]])
+    )
 
 
 def deal_folds(

@@ -20,7 +20,9 @@ class ArmScores:
     seed: int
     scores: Scores
     """Of all clips; NaN for those that were only learned from."""
-    seconds: Seconds
+    render_seconds: float
+    """For a clip, the median."""
+    training_seconds: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,17 +16,20 @@ from specimg.dataset.rendered import RenderedDataset, TooLargeError, render_data
 from specimg.dataset.trial import find_twins, plan_trial
 from specimg.evaluate.clips import ArmScores, Clips
 from specimg.evaluate.models import Lesson
-from specimg.evaluate.results import RecordingTable, Results, Seconds
+from specimg.evaluate.results import RecordingTable, Results
 from specimg.evaluate.scoring import (
     OnProgress,
     Options,
     identify_network,
-    prepare_network,
+    prepare,
     score_all,
 )
 from specimg.rendering.frontends.spec import format_frontend
 from specimg.settings import Settings
 from specimg.settings.variants import Variant
+
+if TYPE_CHECKING:
+    from specimg.evaluate.network import Network
 
 
 class Experiment:
@@ -70,6 +74,9 @@ class Experiment:
         self._settings = replace(settings, image=image)
         self._options = options
         self._on_progress = on_progress
+        self._model = [options.model]
+        if options.model == "pretrained":
+            self._model.append(identify_network(options.network))
         self._results = Results(out, self._describe())
 
     @property
@@ -106,7 +113,7 @@ class Experiment:
         Raises
         ------
         SpecimgError
-            See `render_dataset`, `plan_trial`, `run_tasks` and `load_network`.
+            See `prepare`, `render_dataset`, `plan_trial` and `run_tasks`.
         """
         with self._results.alone():
             if table := self._results.load_recordings():
@@ -118,7 +125,8 @@ class Experiment:
                 seeds = {one.seed for one in kept}
                 if len(seeds) < self._options.seeds:
                     missing.append((arm, seeds))
-            yield from self._run_missing(missing)
+            if missing:
+                yield from self._run_missing(missing, prepare(self._options))
 
     def _know(self, table: RecordingTable) -> None:
         self.trial = self._plan(twins=table.twins)
@@ -126,22 +134,19 @@ class Experiment:
         self.clips = Clips(self.trial, np.repeat(np.arange(len(counts)), counts))
 
     def _key(self, arm: Variant, seed: int) -> object:
-        options = self._options
         frontends = "+".join(map(format_frontend, arm.frontends))
-        model = [options.model]
-        if options.model == "pretrained":
-            model.append(identify_network(options.network))
         groups = self.trial.groups.tolist()
-        return [frontends, model, seed, options.folds, groups]
+        return [frontends, self._model, seed, self._options.folds, groups]
 
     def _kept(self, arm: Variant) -> Iterator[ArmScores]:
         for seed in range(self._options.seeds):
             if found := self._results.load_scores(self._key(arm, seed)):
-                scores, seconds = found
-                yield ArmScores(arm.spec, seed, scores, seconds)
+                yield ArmScores(arm.spec, seed, *found)
 
     def _run_missing(
-        self, missing: list[tuple[Variant, set[int]]]
+        self,
+        missing: list[tuple[Variant, set[int]]],
+        network: "Network | None",
     ) -> Iterator[ArmScores]:
         """Run arms, as many at a time as there is room for their pictures."""
         together = len(missing)
@@ -150,14 +155,17 @@ class Experiment:
             folder = self._results.make_pictures_folder()
             try:
                 rendered = self._render([arm for arm, _ in part], folder)
-            except TooLargeError:
-                if together == 1:
-                    raise
-                together = -(-together // 2)
+            except TooLargeError as error:
+                shutil.rmtree(folder, ignore_errors=True)
+                if len(part) == 1:
+                    arm = part[0][0].spec
+                    msg = f"{error}, of {arm} alone: allow more with --cache"
+                    raise TooLargeError(msg) from error
+                together = -(-len(part) // 2)
                 continue
             if self.clips is None:
                 self._learn_recordings(rendered)
-            yield from self._score(part, rendered, folder)
+            yield from self._score(part, rendered, network, folder)
             shutil.rmtree(folder, ignore_errors=True)
             missing = missing[together:]
 
@@ -183,6 +191,7 @@ class Experiment:
         self,
         part: Sequence[tuple[Variant, set[int]]],
         rendered: RenderedDataset,
+        network: "Network | None",
         folder: Path,
     ) -> Iterator[ArmScores]:
         """Let the model learn each arm with each seed whose scores are not there."""
@@ -196,17 +205,19 @@ class Experiment:
         scored = score_all(
             [(rendered.variants[number], lessons[seed]) for number, seed in todo],
             self._options,
-            self.network,
+            network,
             folder,
             self._on_progress,
         )
         for done, (task, scores, seconds) in enumerate(scored, 1):
             number, seed = todo[task]
             arm = part[number][0]
-            took = Seconds(rendered.seconds[number], seconds)
-            self._results.save_scores(self._key(arm, seed), scores, took)
+            render = rendered.seconds[number]
+            kept = self._results.save_scores(
+                self._key(arm, seed), scores, render, seconds
+            )
             self._on_progress(f"learn {arm.spec}", done, len(todo))
-            yield ArmScores(arm.spec, seed, scores, took)
+            yield ArmScores(arm.spec, seed, kept, render, seconds)
 
     def _lesson(self, seed: int) -> Lesson:
         clips = self.known_clips

@@ -1,9 +1,9 @@
 """What a network that was trained on photographs sees in pictures of sound."""
 
 import logging
-import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ TIMM = "timm:"
 DEFAULT_NETWORK = TIMM + "tf_efficientnet_lite0"
 
 BATCH = 16
+"""Pictures that a network gets at once; always as many, because some take only some."""
 
 _NEEDED = (
     "need a program of torch.export that takes pictures of shape (N, 3, height, "
@@ -82,19 +83,17 @@ def load_network(name: str, device: torch.device) -> Network:
         source = f"{name}, weights that timm has fetched from the Hugging Face hub"
     else:
         run, height, width = _load_program(Path(name), device)
-        source = f"network of {name}"
-    pictures = torch.zeros(2, 3, height, width, device=device)
+    pictures = torch.zeros(BATCH, 3, height, width, device=device)
     try:
         with torch.inference_mode():
             features = run(pictures)
-    except RuntimeError as error:
+    except (RuntimeError, AssertionError) as error:
         msg = f"--network {name}: {_NEEDED}: {_first_line(error)}"
         raise NetworkError(msg) from error
-    if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != 2:
-        shape = (
-            tuple(features.shape) if isinstance(features, Tensor) else type(features)
-        )
-        msg = f"--network {name}: {_NEEDED}: of two pictures it gives {shape}"
+    shape = tuple(getattr(features, "shape", ()))
+    if len(shape) != 2 or shape[0] != BATCH:
+        given = f"shape {shape}" if shape else quote(type(features).__name__)
+        msg = f"--network {name}: {_NEEDED}: of {BATCH} pictures it gives {given}"
         raise NetworkError(msg)
     return Network(run, height, width, features.shape[1], device, source)
 
@@ -109,13 +108,14 @@ def _load_program(
         )
         raise NetworkError(msg)
     try:
-        program = torch.export.load(path)
+        with _silent_torch():
+            program = torch.export.load(path)
     except (RuntimeError, ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
         msg = f"--network {path}: {_NEEDED}: {_first_line(error)}"
         raise NetworkError(msg) from error
     names = program.graph_signature.user_inputs
     shapes = [
-        tuple(node.meta["val"].shape)
+        tuple(getattr(node.meta["val"], "shape", ()))
         for node in program.graph.nodes
         if node.op == "placeholder" and node.name in names
     ]
@@ -131,6 +131,18 @@ def _load_program(
         msg = f"--network {path}: {_NEEDED}: it takes {quote(shapes[0])}"
         raise NetworkError(msg)
     return program.module().to(device), height, width
+
+
+@contextmanager
+def _silent_torch() -> Iterator[None]:
+    """Keep torch from printing a traceback beside the error that it raises."""
+    logger = logging.getLogger("torch.export")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _load_timm(
@@ -156,7 +168,8 @@ def _load_timm(
             f"give a file that torch.export has written"
         )
         raise NetworkError(msg) from error
-    _, height, width = model.pretrained_cfg["input_size"]
+    about: Any = model.pretrained_cfg
+    _, height, width = about["input_size"]
     return model.eval().to(device), height, width
 
 
@@ -204,7 +217,9 @@ def extract_features(
                 mode="bilinear",
                 antialias=True,
             )
-            found = network.run(resized.expand(-1, 3, -1, -1))
+            missing = (0, 0) * 3 + (0, BATCH - len(numbers))
+            whole = torch.nn.functional.pad(resized.expand(-1, 3, -1, -1), missing)
+            found = network.run(whole)[: len(numbers)]
         features[numbers] = found.cpu().numpy()
         on_batch(len(numbers))
     return features

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from specimg.dataset.metrics import Scores
 from specimg.errors import RefusedError, StorageError
-from specimg.output.files import remove, write_atomically
+from specimg.output.files import remove, remove_partials, write_atomically
 
 FOLDER = ".specimg-compare"
 """In the output folder; nobody but `specimg compare` reads it."""
@@ -25,7 +25,8 @@ FOLDER = ".specimg-compare"
 PICTURES = "pictures-"
 """What the folders in it begin with that hold pictures, as long as they are needed."""
 
-_VERSION = 1
+_TAG = "compare"
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,11 @@ class Results:
             raise StorageError(msg) from error
         try:
             self._remove_pictures()
+            # What a kill has left of files that were being written.
+            remove_partials(self.folder, _TAG)
+            remove_partials(self.folder.parent, _TAG)
             yield
-            for path in self.folder.glob("*.npy"):
+            for path in self.folder.glob("*.result"):
                 if path not in self._kept:
                     remove(path)
         finally:
@@ -121,38 +125,52 @@ class Results:
             "recordings", np.array(table.counts), np.array(table.twins, np.int64)
         )
 
-    def load_scores(self, key: object) -> tuple[Scores, Seconds] | None:
-        """Return the scores of all clips, and the seconds that they took.
+    def load_scores(self, key: object) -> tuple[Scores, float, float] | None:
+        """Return the scores of all clips, and the seconds of rendering and training.
 
         Scores have shape (n_clips, n_classes).  None where they are not there.
         """
         loaded = self._load(key, 2)
-        if loaded is None or loaded[0].ndim != 2 or loaded[1].shape != (2,):
+        if loaded is None:
             return None
-        rendering, training = loaded[1].tolist()
-        return loaded[0].astype(np.float64), Seconds(rendering, training)
+        scores, (render, training) = loaded
+        return scores.astype(np.float64), float(render), float(training)
 
-    def save_scores(self, key: object, scores: Scores, seconds: Seconds) -> None:
-        """Keep the scores of all clips, and the seconds that they took."""
-        times = np.array([seconds.rendering, seconds.training])
-        self._save(key, scores.astype(np.float32), times)
+    def save_scores(
+        self, key: object, scores: Scores, render: float, training: float
+    ) -> Scores:
+        """Keep the scores of all clips, and the seconds of rendering and training.
+
+        Returns
+        -------
+        array
+            The scores as they will be loaded, so that a run that goes on has the same.
+        """
+        kept = scores.astype(np.float32)
+        self._save(key, kept, np.array([render, training]))
+        return kept.astype(np.float64)
 
     def _path(self, key: object) -> Path:
         text = json.dumps([_VERSION, self._base, key], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        path = self.folder / f"{digest[:32]}.npy"
+        path = self.folder / f"{digest[:32]}.result"
         self._kept.add(path)
         return path
 
     def _load(self, key: object, count: int) -> list[NDArray[Any]] | None:
         try:
-            with self._path(key).open("rb") as file:
-                return [np.load(file, allow_pickle=False) for _ in range(count)]
-        except (OSError, ValueError, EOFError):
-            return None  # not there, or damaged: it is computed anew
+            data = self._path(key).read_bytes()
+        except OSError:
+            return None
+        size = hashlib.sha256().digest_size
+        if hashlib.sha256(data[size:]).digest() != data[:size]:
+            return None  # damaged: it is computed anew
+        file = io.BytesIO(data[size:])
+        return [np.load(file, allow_pickle=False) for _ in range(count)]
 
     def _save(self, key: object, *arrays: NDArray[Any]) -> None:
         data = io.BytesIO()
         for array in arrays:
             np.save(data, array)
-        write_atomically(self._path(key), data.getvalue(), "compare")
+        digest = hashlib.sha256(data.getvalue()).digest()
+        write_atomically(self._path(key), digest + data.getvalue(), _TAG)

@@ -122,7 +122,15 @@ def score(clips: AskedClips, by_seed: Sequence[Scores]) -> Scored:
             scores, clips.labels, np.vstack([once, weights])
         )
         by_class.append(found[:, 0])
-        without_one.append(np.nanmean(found[:, 1:], axis=0))
+        without_one.append(_mean_known(found[:, 1:]))
     return Scored(
         np.array(by_class), np.mean(without_one, axis=0), np.mean(by_seed, axis=0)
     )
+
+
+def _mean_known(by_class: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean over classes that are known; NaN where none is."""
+    known = np.isfinite(by_class)
+    count = known.sum(axis=0)
+    total = np.where(known, by_class, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

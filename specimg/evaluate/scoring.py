@@ -40,6 +40,32 @@ class Options:
     """Bytes that pictures may take on disk."""
 
 
+def prepare(options: Options) -> "Network | None":
+    """Load the network that looks at pictures, if one does, before any is rendered.
+
+    Raises
+    ------
+    ParameterError
+        torch has no such device here.
+    NetworkError, MissingExtraError
+        As from `load_network`.
+    """
+    if options.model == "ridge":
+        return None
+    import torch  # noqa: PLC0415 - only with the extra
+
+    from specimg.learn.device import choose_device  # noqa: PLC0415
+
+    device = choose_device(options.device)
+    # Workers have one thread each, this process has them all.
+    torch.set_num_threads(options.jobs)
+    if options.model == "cnn":
+        return None
+    from specimg.evaluate.network import load_network  # noqa: PLC0415
+
+    return load_network(options.network, device)
+
+
 def score_all(
     lessons: Sequence[tuple[Pictures, Lesson]],
     options: Options,
@@ -54,8 +80,8 @@ def score_all(
     lessons : sequence of tuple of Pictures and Lesson
         Those of the same pictures stand together.
     options : Options
-    network : Network
-        For `pretrained`, from `prepare_network`.
+    network : Network, optional
+        From `prepare`.
     folder : Path
         Where features are kept.
     on_progress : callable
@@ -64,7 +90,7 @@ def score_all(
         for number, (pictures, lesson) in enumerate(lessons):
             yield number, *_time(cnn, pictures, lesson, options.device)
         return
-    if network is not None:
+    if network:
         tasks: Iterator[tuple[object, ...]] = (
             (pretrained, features, lesson)
             for features, lesson in _with_features(
@@ -89,7 +115,7 @@ def _with_features(
     on_progress: OnProgress,
 ) -> Iterator[tuple[Path, Lesson]]:
     """Yield lessons with the features of their pictures, which are computed once."""
-    from specimg.evaluate.network import extract_features  # noqa: PLC0415 - an extra
+    from specimg.evaluate.network import extract_features  # noqa: PLC0415
 
     for pictures, lesson in lessons:
         path = folder / f"features-{pictures.variant}.npy"

@@ -107,12 +107,13 @@ def _compare_all(
 ) -> dict[tuple[str, str], Difference]:
     first, *others = arms
     seeds = len(scored[first, next(iter(tests))].by_class)
+    share = clips.trial.share_held_out(seeds)
     return {
         (arm, name): compare(
             test,
             scored[arm, name],
             scored[first, name],
-            share=clips.trial.share_held_out(seeds),
+            share=share,
             in_folds=clips.trial.n_folds is not None,
             shuffles=needed_shuffles(len(others) * len(tests)),
         )

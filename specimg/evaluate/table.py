@@ -5,7 +5,7 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 
-from specimg.encoding import encode_cell
+from specimg.encoding import encode_cell, encode_text
 from specimg.evaluate.clips import ArmScores, Clips
 from specimg.evaluate.summary import Row
 
@@ -49,8 +49,10 @@ def cells(row: Row) -> Sequence[str]:
         difference = f"{row.difference.mean:+.3f}"
         interval = f"{low:+.3f} to {high:+.3f}" if math.isfinite(high - low) else ""
     verdict = f"{row.verdict}: {row.why}" if row.why else str(row.verdict)
-    timing = f"{row.render_seconds * 1000:.1f}"
-    return row.arm, row.test, score, difference, interval, verdict, timing
+    milliseconds = row.render_seconds * 1000
+    timing = "" if math.isnan(milliseconds) else f"{milliseconds:.1f}"
+    names = encode_text(row.arm), encode_text(row.test)
+    return *names, score, difference, interval, verdict, timing
 
 
 def format_markdown(rows: Iterable[Row]) -> str:

@@ -223,6 +223,7 @@ def epoch_seconds(rounds: int = 12) -> dict[str, list[float]]:
                 targets=classes,
                 height=128,
                 n_classes=10,
+                device=torch.device("cpu"),
             )
             learned = None if name == "db" else frontend
             trained = train(batches, learned, epochs=1, seed=0)
