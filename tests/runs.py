@@ -99,6 +99,16 @@ def workers_of(pid: int) -> list[int]:
     return children_of(server) if server else []
 
 
+def hear_signals() -> None:
+    """Let a process be ended by signals.
+
+    Where the tests run in the background, SIGINT is ignored, and under nohup, SIGHUP;
+    both are inherited.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(*arguments: object, **kwargs: object) -> "subprocess.Popen[str]":
     kwargs = {"preexec_fn": hear_signals} | kwargs
     return subprocess.Popen(

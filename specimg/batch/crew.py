@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pebble
 
+from specimg.batch.child import become_worker
 from specimg.batch.forkserver import prepare_server, start_server
 from specimg.errors import ResourceError
 
@@ -47,7 +48,7 @@ def run_tasks(
     # With a stderr of its own: where this process is killed, Python's keeper of
     # semaphores removes those of the pool, and complains.
     start_server()
-    pool = pebble.ProcessPool(jobs, context=prepare_server(), initializer=_init_worker)
+    pool = pebble.ProcessPool(jobs, context=prepare_server(), initializer=become_worker)
     waiting = enumerate(tasks)
     running: dict[Future[Done], int] = {}
     try:

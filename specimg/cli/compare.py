@@ -144,11 +144,11 @@ def _run(
     found: list[ArmScores] = []
     names = [arm.spec for arm in arms]
     with show_stages() as on_progress:
-        experiment = Experiment(train, tests, arms, settings, options, out, on_progress)
+        experiment = Experiment(
+            train, tests, arms, settings, options, out, on_progress, say
+        )
         for name in ("compare.csv", "compare.png"):
             check_writable(out / name)
-        if experiment.network is not None:
-            say(experiment.network.describe())
         for one in experiment.run():
             found.append(one)
             # Workers are done in no order, but the table has one.

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from specimg.dataset.metrics import Scores, macro_average_precision
 from specimg.dataset.splits import Split
 from specimg.dataset.trial import Trial
-from specimg.evaluate.results import Seconds
 from specimg.evaluate.scored import AskedClips
 
 

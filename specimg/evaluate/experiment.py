@@ -1,7 +1,7 @@
 """Each arm is rendered, learned from and asked about, with each seed."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -45,11 +45,14 @@ class Experiment:
     out : Path
         Where scores are kept, and pictures as long as they are needed.
     on_progress : callable
+    on_network : callable
+        Takes where the weights of a network come from, and what it costs, before
+        anything is rendered.
 
     Raises
     ------
-    DatasetError, ParameterError, MissingExtraError
-        As from `plan_trial` and `prepare_network`: before anything is rendered.
+    DatasetError, ParameterError
+        As from `plan_trial`: before anything is rendered.
     """
 
     def __init__(
@@ -61,12 +64,12 @@ class Experiment:
         options: Options,
         out: Path,
         on_progress: OnProgress = lambda _what, _done, _total: None,
+        on_network: Callable[[str], object] = lambda _text: None,
     ) -> None:
         self._plan = partial(
             plan_trial, train, tests, group=options.group, n_folds=options.folds
         )
         self.trial = self._plan()
-        self.network = prepare_network(options)
         self.clips: Clips | None = None
         """Known when the first scores are."""
         self._arms = arms
@@ -74,6 +77,7 @@ class Experiment:
         self._settings = replace(settings, image=image)
         self._options = options
         self._on_progress = on_progress
+        self._on_network = on_network
         self._model = [options.model]
         if options.model == "pretrained":
             self._model.append(identify_network(options.network))
@@ -126,7 +130,10 @@ class Experiment:
                 if len(seeds) < self._options.seeds:
                     missing.append((arm, seeds))
             if missing:
-                yield from self._run_missing(missing, prepare(self._options))
+                network = prepare(self._options)
+                if network is not None:
+                    self._on_network(network.describe())
+                yield from self._run_missing(missing, network)
 
     def _know(self, table: RecordingTable) -> None:
         self.trial = self._plan(twins=table.twins)

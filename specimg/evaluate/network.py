@@ -1,6 +1,7 @@
 """What a network that was trained on photographs sees in pictures of sound."""
 
 import logging
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,6 +84,7 @@ def load_network(name: str, device: torch.device) -> Network:
         source = f"{name}, weights that timm has fetched from the Hugging Face hub"
     else:
         run, height, width = _load_program(Path(name), device)
+        source = f"network of {name}"
     pictures = torch.zeros(BATCH, 3, height, width, device=device)
     try:
         with torch.inference_mode():

@@ -39,16 +39,6 @@ class RecordingTable:
     """Pairs that hold the same sound."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seconds:
-    """How long it took."""
-
-    rendering: float
-    """A clip, the median."""
-    training: float
-    """A seed."""
-
-
 class Results:
     """What was computed, each thing by all that it depends on."""
 

@@ -137,26 +137,6 @@ def _with_features(
         yield path, lesson
 
 
-def prepare_network(options: Options) -> "Network | None":
-    """Load the network of `pretrained`; None for models that have none of their own.
-
-    Raises
-    ------
-    SpecimgError
-        As from `load_network` and `choose_device`.
-    """
-    if options.model != "pretrained":
-        return None
-    import torch  # noqa: PLC0415 - only with the extra
-
-    from specimg.evaluate.network import load_network  # noqa: PLC0415
-    from specimg.learn.device import choose_device  # noqa: PLC0415
-
-    # Workers have one thread each, this process has them all.
-    torch.set_num_threads(options.jobs)
-    return load_network(options.network, choose_device(options.device))
-
-
 def identify_network(name: str) -> str:
     """Return what tells a network from others: its name, or what its file holds."""
     path = Path(name)

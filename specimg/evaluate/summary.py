@@ -141,7 +141,7 @@ def _row(
         why=_why(difference, len(values))
         if difference and verdict is Verdict.UNDECIDED
         else "",
-        render_seconds=float(np.mean([one.seconds.rendering for one in found])),
+        render_seconds=float(np.mean([one.render_seconds for one in found])),
     )
 
 

@@ -30,7 +30,7 @@ def format_scores(found: Iterable[ArmScores], clips: Clips, model: str) -> bytes
     for one in found:
         for test in clips.trial.tests:
             score = clips.macro_ap(test, one.scores)
-            seconds = f"{one.seconds.rendering:.6g}", f"{one.seconds.training:.6g}"
+            seconds = f"{one.render_seconds:.6g}", f"{one.training_seconds:.6g}"
             arm = encode_cell(one.arm)
             writer.writerow(
                 [model, arm, encode_cell(test), one.seed, f"{score:.6g}", *seconds]
