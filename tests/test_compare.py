@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import termios
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -471,7 +472,9 @@ def test_on_a_terminal_a_bar_moves_and_is_gone_in_the_end(
     folders: Path, tmp_path: Path
 ) -> None:
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, 0x5414, b"\x18\0\x50\0\0\0\0\0")  # 24 rows of 80 columns
+    fcntl.ioctl(
+        theirs, termios.TIOCSWINSZ, b"\x18\0\x50\0\0\0\0\0"
+    )  # 24 rows of 80 columns
     command = [SPECIMG, *map(str, arguments(folders, tmp_path / "out", "--seeds", 1))]
     with subprocess.Popen(
         [*command, "--arm", "db"],
