@@ -868,3 +868,15 @@ def test_the_device_that_was_chosen_is_the_one_that_learns(
     assert result.exit_code == 0, result.output
     assert set(asked) == {"mps"}
     assert set(used) == {torch.device("cpu", 0)}
+
+
+def test_copies_without_folds_are_pointed_out(tmp_path: Path) -> None:
+    write_folder(tmp_path / "train", clear_call, count=4, seed=1)
+    write_folder(tmp_path / "noisy", clear_call, count=4, seed=2)
+    run = ["compare", tmp_path / "train", "--test", f"noisy={tmp_path / 'noisy'}"]
+    run += ["-o", tmp_path / "out", "--clip-duration", 1, "--arm", "db", "--seeds", 2]
+    told = "noisy: 8 recordings are called as in TRAIN."
+    assert told in specimg(*run).stdout
+    for number, path in enumerate(sorted((tmp_path / "noisy").glob("*/*.wav"))):
+        path.rename(path.with_name(f"other{number}.wav"))
+    assert told not in specimg(*run).stdout
