@@ -313,3 +313,19 @@ def test_no_difference_is_seldom_one_and_a_difference_is_seen_with_enough_record
     assert 0.85 <= estimated / true <= 1.25
     low, high = POWERS[n_recordings, in_folds]
     assert low <= power <= high
+
+
+def test_groups_that_hold_all_classes_are_left_out_whatever_the_class() -> None:
+    """Six speakers say ten words: only other speakers could change the difference."""
+    labels, groups = np.divmod(np.arange(60), 6)
+    clips = AskedClips(labels, groups)
+    blocks = clips.blocks()
+    assert len(blocks.classes) == 6
+    assert len(set(blocks.classes.tolist())) == 1
+    draw = np.random.default_rng(0)
+    arms = [
+        score(clips, [draw.normal(size=(60, 10)) for _ in range(3)]) for _ in range(2)
+    ]
+    found = compare(clips, *arms, share=1 / 6, in_folds=True, shuffles=20)
+    assert not found.by_classes
+    assert found.freedom == 5

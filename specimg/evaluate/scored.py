@@ -10,6 +10,9 @@ from specimg.dataset.groups import Groups
 from specimg.dataset.labeled import Labels
 from specimg.dataset.metrics import Scores, class_average_precisions
 
+_MIXED = 2
+"""Classes that a group holds in the mean, from which on it is of no single class."""
+
 MOST_BLOCKS = 400
 """Of groups that are left out of a test together, where there are more groups."""
 
@@ -21,7 +24,8 @@ class Blocks:
     of_clip: NDArray[np.int64]
     """The number of each clip's block."""
     classes: Labels
-    """The class of each block; of most of its clips, where groups have several."""
+    """The class of each block; of most of its clips, where groups have several.  All
+    alike, where most have several."""
 
     def leave_one_out(self) -> NDArray[np.float64]:
         """Say how often each clip counts in tests without one block: 0 or 1.
@@ -66,12 +70,23 @@ class AskedClips:
         """How many groups of recordings there are."""
         return len(np.unique(self.groups))
 
+    @property
+    def n_pairs(self) -> int:
+        """How many groups each class has, summed over the classes."""
+        return len(np.unique(np.column_stack([self.groups, self.labels]), axis=0))
+
     def blocks(self) -> Blocks:
-        """Divide the groups into blocks of one class, of one group where possible."""
+        """Divide the groups into blocks of one class, of one group where possible.
+
+        Where a group holds several classes, as a speaker says several words, blocks are
+        not kept apart by class.
+        """
         numbers, inverse = np.unique(self.groups, return_inverse=True)
         of_class = np.zeros((len(numbers), int(self.labels.max()) + 1))
         np.add.at(of_class, (inverse, self.labels), 1)
         classes = of_class.argmax(axis=1)
+        if self.n_pairs >= _MIXED * self.n_groups:
+            classes[:] = 0  # a group is of no class
         generator = np.random.default_rng(0)
         block = np.empty(len(numbers), np.int64)
         found: list[int] = []

@@ -117,14 +117,14 @@ def compare(
     differences = arm.macro_ap - first.macro_ap
     mean = float(differences.mean())
     over_seeds = differences.var(ddof=1) if n_seeds > 1 else np.nan
-    by_classes = clips.n_groups < _FEW_GROUPS * clips.n_classes
+    by_classes = clips.n_pairs < _FEW_GROUPS * clips.n_classes
     if by_classes:
         freedom = clips.n_classes - 1
         of_classes = (arm.by_class - first.by_class).mean(axis=0)
         test = of_classes.var(ddof=1) / clips.n_classes if freedom else np.nan
     else:
         blocks = clips.blocks()
-        freedom = len(blocks.classes) - clips.n_classes
+        freedom = len(blocks.classes) - len(np.unique(blocks.classes))
         test = blocks.variance(arm.without_one - first.without_one)
     if not in_folds:
         variance = test + over_seeds * (1 / n_seeds + share / (1 - share))
