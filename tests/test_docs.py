@@ -86,7 +86,7 @@ def test_every_row_has_an_option_its_meaning_and_its_default(
         ("convert", "--fmax HZ", "half the sample rate"),
         ("convert", "--mono mean|left|right|0|1|...", "mean"),
         ("convert", "--timeout SECONDS", "60.0"),
-        ("compare", "--test NAME=DIR", "required"),
+        ("compare", "-o, --output OUT", "required"),
         ("stats", "--json", ""),
     ],
 )
