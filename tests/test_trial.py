@@ -1,7 +1,7 @@
 """Which recordings are learned from, and which are asked about."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +40,16 @@ def train(tmp_path: Path) -> Path:
 
 
 def plan(
-    train: Path, group: str = "source", n_folds: int | None = 3, **tests: Path
+    train: Path,
+    group: str = "source",
+    n_folds: int | None = 3,
+    twins: Sequence[tuple[int, int]] = (),
+    **tests: Path,
 ) -> Trial:
     datasets = {name: find_dataset(folder) for name, folder in tests.items()}
-    return plan_trial(find_dataset(train), datasets, group=group, n_folds=n_folds)
+    return plan_trial(
+        find_dataset(train), datasets, group=group, n_folds=n_folds, twins=twins
+    )
 
 
 def check_sides(trial: Trial) -> None:
@@ -143,9 +149,10 @@ def test_a_link_in_a_test_goes_with_the_fold_of_its_recording(
 ) -> None:
     (tmp_path / "test" / "a").mkdir(parents=True)
     (tmp_path / "test" / "a" / "new.wav").symlink_to(train / "a" / "day0_0.wav")
-    trial = plan(train, test=tmp_path / "test")
-    assert trial.groups[12] == trial.groups[0]
-    assert trial.n_joined == 1
+    for twins in ((), [(0, 12)]):  # known by the file, and by its samples as well
+        trial = plan(train, test=tmp_path / "test", twins=twins)
+        assert trial.groups[12] == trial.groups[0]
+        assert trial.n_joined == 1
     check_sides(trial)
 
 

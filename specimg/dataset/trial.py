@@ -155,7 +155,7 @@ def plan_trial(
         n_training=n_training,
         n_folds=n_folds,
         namesakes={} if n_folds else _count_namesakes(train, tests),
-        n_joined=sum(names[a] != names[b] for a, b in same),
+        n_joined=len({b for a, b in same if names[a] != names[b]}),
     )
     trial.splits(0)
     return trial
