@@ -775,6 +775,8 @@ def test_folders_that_cannot_be_compared_are_an_error(
         (["--model", "forest"], 2, "need one of ridge, pretrained, cnn"),
         (["--format", "tex"], 2, "need one of text, md"),
         (["--device", "abacus"], 2, "need one of auto, cpu, cuda, mps"),
+        (["--device", "cpu"], 2, "--device is for --model pretrained and cnn"),
+        (["--network", "a.pt2"], 2, "--network is for --model pretrained, not ridge"),
         (["--test", "noisy"], 2, "need NAME=DIR"),
         (["--test", "clean=x"], 2, "a test called clean already"),
         (["--test", "folds=x"], 2, "a test called folds already"),

@@ -90,6 +90,7 @@ class CompareOptions:
         if self.model not in MODELS:
             msg = f"--model {self.model}: need one of {', '.join(MODELS)}"
             raise typer.BadParameter(msg)
+        self._refuse_ignored()
         check_model(self.model)
         usual = MODELS[self.model]
         folds = self.folds if self.folds or has_tests else usual.folds
@@ -109,3 +110,13 @@ class CompareOptions:
             jobs=self.jobs or count_processors(),
             cache=round(self.cache * _GIGABYTE),
         )
+
+    def _refuse_ignored(self) -> None:
+        """Refuse options that this model would pass over."""
+        usual = CompareOptions()
+        if self.model != "pretrained" and self.network != usual.network:
+            msg = f"--network is for --model pretrained, not {self.model}"
+            raise typer.BadParameter(msg)
+        if self.model == "ridge" and self.device != usual.device:
+            msg = "--device is for --model pretrained and cnn: ridge needs no torch"
+            raise typer.BadParameter(msg)
