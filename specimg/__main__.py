@@ -27,8 +27,11 @@ def main() -> None:
 def _describe_shortage(error: BaseException) -> str:
     """Return what the machine allows too little of; empty if that is not the reason."""
     try:
+        from specimg.errors import ResourceError  # noqa: PLC0415
         from specimg.resources import describe_shortage, is_shortage  # noqa: PLC0415
 
+        if isinstance(error, ResourceError):
+            return str(error)
         return describe_shortage(error) if is_shortage(error) else ""
     except (OSError, ImportError, MemoryError):
         return "too little memory or too few open files allowed: see ulimit -a"

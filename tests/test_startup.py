@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def test_a_signal_in_the_first_second_ends_a_run_without_a_traceback(
 ) -> None:
     folder, expected = some
     out = tmp_path / "out"
-    env = os.environ | {"TMPDIR": str(tmp_path)}
+    temporary = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
+    env = os.environ | {"TMPDIR": str(temporary)}
     chance = random.Random(number)  # noqa: S311
     ended = 0
     first = min(1.0, 0.8 * seconds_of_a_run(folder, out))
@@ -94,7 +96,8 @@ def test_a_signal_in_the_first_second_ends_a_run_without_a_traceback(
         wait_until_nobody_is_left(process.pid)
     print(f"{ended} of {MOMENTS} ended by {number.name}")  # noqa: T201
     assert ended > MOMENTS / 2
-    assert not list(tmp_path.glob("pymp-*")), "a folder of a socket is left"
+    assert not list(temporary.iterdir()), "a folder of a socket is left"
+    temporary.rmdir()
     assert specimg("convert", folder, out, *QUICK).returncode == 0
     assert tree(out) == expected
 
@@ -204,6 +207,26 @@ def test_torch_that_has_too_little_room_is_not_called_missing(tmp_path: Path) ->
     assert (result.returncode, result.stdout) == (1, "")
     (line,) = result.stderr.splitlines()
     assert "too little address space allowed (300000 kB)" in line
+
+
+@linux
+@pytest.mark.parametrize("length", [70, 76, 108, 250])
+def test_a_temporary_folder_may_have_a_long_path(
+    some: tuple[Path, dict[str, bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    length: int,
+) -> None:
+    folder, expected = some
+    temporary = Path(tempfile.mkdtemp(prefix="t" * (length // 2), dir="/tmp"))
+    temporary /= "d" * (length - len(str(temporary)) - 1)
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    result = specimg("convert", folder, tmp_path / "out", *QUICK, "-j2")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert tree(tmp_path / "out") == expected
+    temporary.rmdir()
+    temporary.parent.rmdir()
 
 
 # Root has no such limit. The tests' Python may be in a folder that only root can read.
