@@ -1,7 +1,7 @@
 """One recording: from its file to images and records."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -9,15 +9,15 @@ from specimg.audio import AudioReader
 from specimg.audio.recordings import Recording
 from specimg.errors import ClipError, SpecimgError, join_warnings
 from specimg.output.destination import Destination
-from specimg.output.files import clip_suffix, image_name
-from specimg.output.manifest import ImageEntry, Record
+from specimg.output.files import clip_suffix, image_name, in_folder, label_folder
+from specimg.output.manifest import LABELS_APART, ImageEntry, Record
 from specimg.rendering.bandwidth import describe_bandwidth
 from specimg.rendering.image import digest, encode
 from specimg.rendering.pipeline import RenderedClip, render_clip
 from specimg.settings import Settings
 from specimg.spans.plan import split
 from specimg.spans.reader import Clip, begin_of, read_clips
-from specimg.spans.span import ALL_CLIPS, ClipRange, Span
+from specimg.spans.span import ALL_CLIPS, ClipRange, Span, SpanSource
 
 LONG_SECONDS = 10.0
 """A longer recording becomes tasks of its own, with the time that its length needs."""
@@ -72,14 +72,16 @@ def convert_recording(
     images: list[ImageEntry] = []
     try:
         with AudioReader(recording.path, settings.channel) as reader:
-            if clip_range is None and (plan := _plan_split(reader, settings)):
+            source = settings.spans_of(recording.plan, reader.promised_seconds)
+            if clip_range is None and (plan := _plan_split(reader, source, settings)):
                 return plan
             clip_range = clip_range or ALL_CLIPS
             if clip_range.read_from:
-                reader.seek(begin_of(settings.spans, clip_range, reader.sample_rate))
+                reader.seek(begin_of(source, clip_range, reader.sample_rate))
+            clips = read_clips(reader, source, clip_range)
             try:
                 for image in _write_clips(
-                    recording, destination, settings, reader, clip_range
+                    recording, destination, settings, reader, clips
                 ):
                     images.append(image)  # noqa: PERF402 - needed where it fails
             except ClipError as error:
@@ -104,14 +106,16 @@ def warn(images: list[ImageEntry], warning: str) -> list[ImageEntry]:
     ]
 
 
-def _plan_split(reader: AudioReader, settings: Settings) -> SplitPlan | None:
+def _plan_split(
+    reader: AudioReader, source: SpanSource, settings: Settings
+) -> SplitPlan | None:
     """Split a long recording; None where it is short, or does not say how long."""
     seconds = reader.promised_seconds
     if seconds <= LONG_SECONDS:
         return None
     if settings.clips.is_whole or not reader.can_seek():
         return SplitPlan(seconds, (ALL_CLIPS,))
-    return SplitPlan(seconds, tuple(split(settings.spans, seconds, RANGE_SECONDS)))
+    return SplitPlan(seconds, tuple(split(source, seconds, RANGE_SECONDS)))
 
 
 def _write_clips(
@@ -119,13 +123,16 @@ def _write_clips(
     destination: Destination,
     settings: Settings,
     reader: AudioReader,
-    clip_range: ClipRange,
+    clips: Iterable[Clip],
 ) -> Iterator[ImageEntry]:
-    for clip in read_clips(reader, settings.spans, clip_range):
+    for clip in clips:
+        labels = _labels(recording, clip.span)
+        if labels is None:
+            continue
         picture = render_clip(
             clip.samples, reader.sample_rate, settings, clip.span.shown
         )
-        record = _describe(recording, clip, picture, reader, settings)
+        record = _describe(recording, labels, clip, picture, reader, settings)
         data = encode(picture.pixels, settings.image, _text(settings))
         yield destination.write(record, data, digest(picture.pixels))
 
@@ -145,8 +152,17 @@ def _frontend_names(settings: Settings) -> str:
     return settings.frontend_names
 
 
+def _labels(recording: Recording, span: Span) -> tuple[str, ...] | None:
+    """Return the labels of a clip; None where it becomes no image."""
+    own = (recording.label,) if recording.label else ()
+    if recording.plan is None:
+        return own
+    return recording.plan.choose(span.start, span.end, own)
+
+
 def _describe(
     recording: Recording,
+    labels: tuple[str, ...],
     clip: Clip,
     picture: RenderedClip,
     reader: AudioReader,
@@ -158,9 +174,12 @@ def _describe(
     )
     height, width = picture.pixels.shape[:2]
     peak = clip.level.peak
+    label = labels[0] if len(labels) == 1 else ""
+    plan = recording.plan
+    folder = label_folder(label) if plan and plan.by_label else ""
     return Record(
-        file_name=image_name(recording.name, suffix),
-        label=recording.label,
+        file_name=image_name(in_folder(folder, recording.name), suffix),
+        label=label,
         source=recording.name,
         start=clip.span.start,
         end=clip.span.end,
@@ -178,6 +197,7 @@ def _describe(
         mel_min=_significant(picture.mel_min),
         mel_max=_significant(picture.mel_max),
         warning="",
+        labels=LABELS_APART.join(labels),
     )
 
 

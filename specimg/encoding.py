@@ -22,6 +22,15 @@ def decode_name(encoded: str) -> bytes:
     return unquote_to_bytes(encoded)
 
 
+def encode_label(label: str) -> str:
+    """Percent-encode what a table would stumble over in a label, or a list of them.
+
+    That is as in a name, but a percent sign stays as it is: a label may be part of an
+    encoded name.
+    """
+    return encode_cell(label, also="\\;")
+
+
 def encode_cell(text: str, also: str = "") -> str:
     """Percent-encode control characters, a formula's first character, and `also`.
 

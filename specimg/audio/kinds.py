@@ -41,7 +41,7 @@ def describe_kinds(kinds: Mapping[str, int]) -> str:
 
 
 def _kind(path: str, reason: str) -> str:
-    name = path[path.rfind(os.sep) + 1 :]
+    name = path[max(path.rfind("/"), path.rfind(os.sep)) + 1 :]
     extension = os.path.splitext(name)[1].lower()  # noqa: PTH122 - no Path of each
     if name.startswith("._"):
         extension = "companions of macOS (._*)"

@@ -2,12 +2,15 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
+from specimg.annotations.plan import LabelPlan
 from specimg.audio.kinds import count_kinds, describe_kinds
-from specimg.encoding import encode_name
+from specimg.encoding import encode_label, encode_name
 from specimg.errors import SpecimgError
 
 
@@ -23,8 +26,15 @@ class Recording:
     name: str
     """Path below the folder that all inputs share, with forward slashes, encoded
     by `encode_name`."""
-    label: str
-    """Name of its parent folder below the input folder, else empty."""
+    label: str = ""
+    """What its name says is heard in it; see `label_by_name`."""
+    plan: LabelPlan | None = None
+    """What annotations say of its clips; None: all of them have its label."""
+
+    @property
+    def plan_digest(self) -> str:
+        """What tells its plan from others; empty without one."""
+        return self.plan.digest() if self.plan else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,17 +43,41 @@ class Listing:
 
     recordings: tuple[Recording, ...]
     """In the order of their names, each once."""
-    kinds: Mapping[str, int]
-    """How many files in folders are passed over, by kind; see `specimg.audio.kinds`."""
-    unread: tuple[tuple[str, str], ...]
-    """Those of them with sound that is not read: name, and reason; in order."""
+    passed_over: Mapping[str, str]
+    """The files in folders that are passed over, by their names; with the reason, if
+    there is sound in them that is not read."""
     unreadable: tuple[tuple[str, str], ...]
     """Folders that could not be listed: name, and reason."""
 
     @property
-    def passed_over(self) -> int:
-        """How many files in folders are passed over."""
-        return sum(self.kinds.values())
+    def kinds(self) -> Mapping[str, int]:
+        """How many files are passed over, by kind; see `specimg.audio.kinds`."""
+        return count_kinds(self.passed_over)
+
+    @property
+    def unread(self) -> list[tuple[str, str]]:
+        """Those with sound that is not read: name, and reason; in order."""
+        return sorted((name, why) for name, why in self.passed_over.items() if why)
+
+    def part(self, index: int, count: int) -> Self:
+        """Return part `index` of `count`, from 1.
+
+        The part of a recording, or of what is passed over, is decided by its name
+        alone, so that it does not change when others come or go.
+        """
+        if count == 1:
+            return self
+        part = index, count
+        return replace(
+            self,
+            recordings=tuple(r for r in self.recordings if is_in_part(r.name, part)),
+            passed_over={
+                name: why
+                for name, why in self.passed_over.items()
+                if is_in_part(name, part)
+            },
+            unreadable=tuple(f for f in self.unreadable if is_in_part(f[0], part)),
+        )
 
 
 def find_recordings(
@@ -51,7 +85,7 @@ def find_recordings(
     judge: Callable[[Path], bool | str],
     *,
     leave_out: Path | None = None,
-    part: tuple[int, int] = (1, 1),
+    label: str = "first",
 ) -> Listing:
     """List the recordings of `inputs`, the same for any order of them.
 
@@ -69,10 +103,8 @@ def find_recordings(
         without sound, and a text that says why its sound cannot be read.
     leave_out : Path
         The output folder, which is not entered.
-    part : tuple of int
-        ``(i, n)``: list only part i of n, from 1.  The part of a recording, or of
-        what is passed over, is decided by its name alone, so that it does not change
-        when others come or go.
+    label : str
+        Which part of its name is the label of a recording; see `label_by_name`.
 
     Raises
     ------
@@ -85,28 +117,21 @@ def find_recordings(
     base = _shared_folder(roots, folders)
     barred = _absolute(leave_out) if leave_out else None
     # Keys are strings: comparing paths would take most of the time of a listing.
-    labels = {
-        # A file has no input folder of its own: the shared one stands for it.
-        str(root): root.parent.name if root.parent != base else ""
-        for root in roots
-        if root not in folders
-    }
-    paths = {str(root): root for root in roots}
+    paths = {str(root): root for root in roots if root not in folders}
+    given = set(paths)
     passed_over: dict[str, str] = {}
     unreadable: dict[Path, str] = {}
     for folder in folders:
-        for path, own in _walk(folder, barred, unreadable):
+        for path in _walk(folder, barred, unreadable):
             key = str(path)
-            if key in passed_over:
+            if key in passed_over or key in given:
                 continue
-            verdict = key in labels or judge(path)
+            verdict = judge(path)
             if verdict is True:
-                # The outermost of nested inputs comes first, and gives the label.
-                labels[key] = labels.get(key) or own
                 paths[key] = path
             else:
                 passed_over[key] = verdict or ""
-    if not labels and not unreadable:
+    if not paths and not unreadable:
         msg = f"no audio found in {', '.join(map(str, inputs))}"
         if barred in folders:
             msg = (
@@ -114,28 +139,52 @@ def find_recordings(
                 f"give the folder to write to last"
             )
         raise NoInputError(msg + _explain(passed_over))
+    find_label = label_by_name(label)
+    names = ((path, _relative_name(path, base)) for path in paths.values())
     recordings = [
-        Recording(
-            path=paths[key],
-            name=_relative_name(paths[key], base),
-            label=encode_name(label),
-        )
-        for key, label in labels.items()
+        Recording(path=path, name=name, label=find_label(name)) for path, name in names
     ]
-    recordings.sort(key=lambda recording: recording.name)
-    own_part = {
-        key: reason
-        for key, reason in passed_over.items()
-        if part == (1, 1) or _is_in_part(_relative_name(key, base), part)
-    }
-    unread = [(_relative_name(k, base), r) for k, r in own_part.items() if r]
-    folders_unread = [(_relative_name(p, base), r) for p, r in unreadable.items()]
     return Listing(
-        recordings=tuple(r for r in recordings if _is_in_part(r.name, part)),
-        kinds=count_kinds(own_part),
-        unread=tuple(sorted(unread)),
-        unreadable=tuple(f for f in folders_unread if _is_in_part(f[0], part)),
+        recordings=tuple(sorted(recordings, key=lambda recording: recording.name)),
+        passed_over={_relative_name(k, base): why for k, why in passed_over.items()},
+        unreadable=tuple((_relative_name(p, base), r) for p, r in unreadable.items()),
     )
+
+
+def label_by_name(rule: str) -> Callable[[str], str]:
+    """Return what finds the label of a recording in its name.
+
+    Parameters
+    ----------
+    rule : str
+        ``first``: the first folder of the name; ``parent``: the last; ``none``.  Else a
+        regular expression that is looked for in the name: what its first group has
+        captured, or, without a group, what it has found.  Where there is no such
+        folder, or nothing is found, the label is empty.
+    """
+    find = {"none": _no_folder, "first": _first_folder, "parent": _last_folder}.get(
+        rule
+    )
+    if find is None:
+        pattern = re.compile(rule)
+
+        def find(name: str) -> str:
+            found = pattern.search(name)
+            return (found[1 if pattern.groups else 0] or "") if found else ""
+
+    return lambda name: encode_label(find(name))
+
+
+def _no_folder(name: str) -> str:  # noqa: ARG001 - as the others
+    return ""
+
+
+def _first_folder(name: str) -> str:
+    return name.partition("/")[0] if "/" in name else ""
+
+
+def _last_folder(name: str) -> str:
+    return name.rpartition("/")[0].rpartition("/")[2]
 
 
 def _explain(passed_over: Mapping[str, str]) -> str:
@@ -149,7 +198,8 @@ def _explain(passed_over: Mapping[str, str]) -> str:
     return text
 
 
-def _is_in_part(name: str, part: tuple[int, int]) -> bool:
+def is_in_part(name: str, part: tuple[int, int]) -> bool:
+    """Whether what is called `name` belongs to part i of n; see `Listing.part`."""
     index, count = part
     digest = hashlib.sha256(name.encode()).digest()
     return int.from_bytes(digest[:8], "big") % count == index - 1
@@ -182,11 +232,8 @@ def _walk(
     barred: Path | None,
     unreadable: dict[Path, str],
     above: frozenset[Path] = frozenset(),
-) -> Iterator[tuple[Path, str]]:
-    """Yield the files below `folder`, in a stable order, and their folders' names.
-
-    The name is empty for files in the first folder itself.
-    """
+) -> Iterator[Path]:
+    """Yield the files below `folder`, in a stable order."""
     real = folder.resolve()
     if real in above or folder == barred:
         return
@@ -196,11 +243,10 @@ def _walk(
     except OSError as error:
         unreadable[folder] = f"cannot list the folder: {error.strerror or error}"
         return
-    own = folder.name if above else ""
     for entry in entries:
         path = folder / entry.name
         if not _is_folder(entry):
-            yield path, own
+            yield path
         elif not entry.name.startswith("."):
             yield from _walk(path, barred, unreadable, above | {real})
 

@@ -8,8 +8,7 @@ from specimg.batch.report import Event, OnProgress, Report
 from specimg.batch.task import Done
 from specimg.conversion import SplitPlan, warn
 from specimg.errors import RecordingError, join_warnings
-from specimg.output.files import remove_images
-from specimg.output.journal import FileStamp
+from specimg.output.entries import FileStamp
 from specimg.output.manifest import Failure, ImageEntry
 from specimg.output.session import Output
 from specimg.spans.span import ClipRange
@@ -22,6 +21,7 @@ class _PendingRecording:
     number: int
     """How many were begun before it, which is also its place in the listing."""
     stamp: FileStamp
+    plan: str
     images: dict[int, list[ImageEntry]] = field(default_factory=dict)
     """The images of each part, by the number of its first clip."""
     warning: str = ""
@@ -49,7 +49,9 @@ class PendingRecordings:
         stamp = FileStamp.of(recording.path)
         self._output.discard(recording.name)
         self._journal.start(recording.name, stamp)
-        self._pending[recording.name] = _PendingRecording(self._begun, stamp)
+        self._pending[recording.name] = _PendingRecording(
+            self._begun, stamp, recording.plan_digest
+        )
         self._begun += 1
 
     def note_interruption(self, recording: Recording) -> None:
@@ -105,7 +107,7 @@ class PendingRecordings:
 
     def _conclude(self, name: str, pending: _PendingRecording) -> None:
         if pending.error is not None:
-            remove_images(self._output.folder, name)
+            self._output.remove_images(name)
             error = pending.error
             failure = Failure(source=name, stage=error.stage, reason=str(error))
             self._fail(pending.stamp, failure)
@@ -114,8 +116,8 @@ class PendingRecordings:
         images = warn([image for part in parts for image in part], pending.warning)
         if pending.was_interrupted:
             keep = [image.record.file_name for image in images]
-            remove_images(self._output.folder, name, keep)
-        self._journal.finish(name, pending.stamp, images)
+            self._output.remove_images(name, keep)
+        self._journal.finish(name, pending.stamp, images, pending.plan)
         self._report.add(image.record for image in images)
         self._on_progress(Event(self._report))
 

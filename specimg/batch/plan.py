@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from specimg.audio.recordings import Listing, Recording
 from specimg.batch.report import Report
 from specimg.errors import RefusedError
-from specimg.output.journal import DONE, FAILED, NOT_THERE, FileStamp, JournalEntry
+from specimg.output.entries import DONE, FAILED, NOT_THERE, FileStamp, JournalEntry
 from specimg.output.session import Output
 from specimg.settings import RESERVED_NAMES, Settings
 
@@ -37,7 +37,7 @@ def plan(
                 gone.append(before)  # named, but vanished
             elif prune and stamp.size == NOT_THERE:
                 raise RefusedError(_unreachable(recording.name))
-            elif before and output.is_done(before, stamp):
+            elif before and output.is_done(before, stamp, recording.plan_digest):
                 report.skipped += 1
             else:
                 todo.append(recording)

@@ -32,8 +32,10 @@ FILES, FILES_A_WORKER = 22, 8
 """Files that a run has open at most: its own, and those for each worker process."""
 
 
-def list_inputs(inputs: Iterable[Path], out: Path, shard: Shard = ALL) -> Listing:
-    """List the recordings that are to be converted into `out`.
+def list_inputs(inputs: Iterable[Path], out: Path, label: str = "first") -> Listing:
+    """List the recordings that are to be converted into `out`, in all shards.
+
+    `label` says which part of its name is the label of a recording.
 
     Raises
     ------
@@ -46,8 +48,7 @@ def list_inputs(inputs: Iterable[Path], out: Path, shard: Shard = ALL) -> Listin
         more = f" and {len(inputs) - 3} more" if inputs[3:] else ""
         msg = f"no such file or folder: {some}{more}"
         raise NoInputError(msg)
-    part = shard.index, shard.count
-    return find_recordings(inputs, judge, leave_out=out, part=part)
+    return find_recordings(inputs, judge, leave_out=out, label=label)
 
 
 def convert_all(  # noqa: PLR0913 - as many as the command has

@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from specimg.bounded import MAX_TEXT_BYTES, read_regular
 from specimg.cli.errors import refuse_wrong_values
 from specimg.cli.picture_options import PICTURE_OPTIONS, PictureOption
 from specimg.settings import Settings
@@ -85,7 +86,7 @@ def _make_parameter(
     name: str, panel: str, option: PictureOption, *, has_default: bool
 ) -> inspect.Parameter:
     default = DEFAULTS.get(name)
-    shown = option.default or ("" if default is None else str(default))
+    shown = option.default or ("" if default in (None, ()) else str(default))
     kind: Any = Path if name == "config" else str
     declarations: list[str] = []
     parser = None
@@ -130,4 +131,7 @@ def _read_settings(options: Mapping[str, Any]) -> Settings:
         if name in KNOWN and value is not None
     }
     with refuse_wrong_values():
+        if (classes := given.get("classes")) and Path(classes).is_file():
+            lines = read_regular(Path(classes), MAX_TEXT_BYTES)
+            given["classes"] = lines.decode(errors="replace").splitlines()
         return Settings.from_options(merge(read_toml(config) if config else {}, given))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from specimg.cli.sections import INPUT_AND_OUTPUT
 from specimg.settings import PRESETS
-from specimg.settings.options import GRAY, RGB
+from specimg.settings.options import GRAY, LABEL_OPTIONS, RGB
 
 FRONTENDS = "Frontends"
 FRONTEND_NAMES = (*GRAY, *RGB)
-FILE_NAMES = ("format", "bit_depth", "manifest")
+FILE_NAMES = ("format", "bit_depth", "manifest", *LABEL_OPTIONS)
 """Options that mean nothing to commands that write no images."""
 
 
@@ -48,6 +48,34 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
             "A rest shorter than a clip: extend it with silence, keep it short, take "
             "the last full clip, or drop it.",
         ),
+    },
+    "Labels": {
+        "label": PictureOption(
+            "first|parent|none|REGEX",
+            "Which folder is a recording's label, or what to find in its name.",
+            "first; none with --annotations",
+        ),
+        "clips": PictureOption(
+            "grid|annotation", "Clips in a row, or one around each annotation."
+        ),
+        "min_label_overlap": PictureOption(
+            "SECONDS", "How much of an annotation labels a clip."
+        ),
+        "min_label_fraction": PictureOption(
+            "SHARE", "Or which share of it, from 0 to 1."
+        ),
+        "classes": PictureOption(
+            "A,B,...|FILE", "Only these labels count; in a file, one a line.", "all"
+        ),
+        "negatives": PictureOption(
+            "keep|drop|RATIO",
+            "Clips without a label: all, none, or so many for each clip with one.",
+        ),
+        "negative_label": PictureOption("NAME", "What to call clips without a label."),
+        "unannotated": PictureOption(
+            "drop|keep", "Recordings that no table speaks of."
+        ),
+        "seed": PictureOption("N", "For what is drawn."),
     },
     "Spectrogram": {
         "n_fft": PictureOption("N", "Length of the FFT."),

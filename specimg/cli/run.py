@@ -33,7 +33,9 @@ def run(inputs: list[Path], out: Path, settings: Settings, options: RunOptions) 
         raise typer.BadParameter(msg)
     shard = _read_shard(options.shard)
     with private_stderr() as stream:
-        listing = list_inputs(inputs, out, shard)
+        rule = settings.labels.folder
+        listing = list_inputs(inputs, out, "first" if rule == "auto" else rule)
+        listing = listing.part(shard.index, shard.count)
         total = len(listing.recordings) + len(listing.unreadable)
         limits = _read_limits(options, total)
         if options.dry_run:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -111,11 +111,7 @@ def find_dataset(folder: Path, *, leave_out: Path | None = None) -> Dataset:
     if loose := [r for r in listing.recordings if "/" not in r.name]:
         msg = f"{loose[0].path} has no class: need one folder per class in {folder}"
         raise DatasetError(msg)
-    # The class is the first folder, however the recordings lie in it.
-    recordings = tuple(
-        replace(recording, label=recording.name.partition("/")[0])
-        for recording in listing.recordings
-    )
+    recordings = listing.recordings
     classes = tuple(sorted({recording.label for recording in recordings}))
     out = leave_out.resolve() if leave_out else None
     for entry in sorted(folder.iterdir()):

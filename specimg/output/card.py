@@ -10,18 +10,26 @@ JSON lines, with a row among them that has nothing but the types.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import chain
 from pathlib import Path
 
 from specimg.output.files import remove
-from specimg.output.manifest import ImageEntry, Record, format_manifest
+from specimg.output.manifest import (
+    LABELS_APART,
+    ImageEntry,
+    Record,
+    format_manifest,
+)
 from specimg.settings import FAILURES_NAME, SETTINGS_NAME, SPLIT_TABLES, Settings
 
 _EVERY = 1000
 """Rows after which the types come again: `datasets` reads 10 MB at a time."""
 
-_TYPES = Record(**{field.name: field.type() for field in fields(Record)})  # type: ignore[operator]
+_TYPES = replace(
+    Record(**{field.name: field.type() for field in fields(Record)}),  # type: ignore[operator]
+    labels=LABELS_APART,  # a list of texts, not one of nobody knows what
+)
 """A row without an image, which the card leaves out by its empty `file_name`."""
 
 CARD_NAME = "README.md"

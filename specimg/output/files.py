@@ -50,6 +50,17 @@ def image_name(source: str, suffix: str) -> str:
     return "/".join([*map(_fit, folders), _fit(name) + suffix])
 
 
+def in_folder(folder: str, source: str) -> str:
+    """Return what images of a recording are named after where they have a folder."""
+    return f"{folder}/{source}" if folder else source
+
+
+def label_folder(label: str) -> str:
+    """Return what the folder of a label is called; empty for no label."""
+    name = label.replace("/", "%2F")
+    return name.replace(".", "%2E", 1) if name.startswith(".") else name
+
+
 def clip_suffix(start: float | None, extension: str) -> str:
     """Return what an image's name adds to its source's.
 
@@ -58,23 +69,27 @@ def clip_suffix(start: float | None, extension: str) -> str:
     return ("" if start is None else f"_{start:09.3f}s") + f".{extension}"
 
 
-def remove_images(out: Path, source: str, keep: Collection[str] = ()) -> None:
+def remove_images(
+    out: Path, source: str, keep: Collection[str] = (), folder: str = ""
+) -> None:
     """Remove whatever a recording may have left: images, and partial files.
 
     For a recording that was not finished, or not at the first try, so that nobody
-    knows what it has besides the images that are named in `keep`.
+    knows what it has besides the images that are named in `keep`.  They lie in
+    `folder` of the output, if not in its own.
     """
-    stem = out / image_name(source, "")
+    stem = out / image_name(in_folder(folder, source), "")
     partial = _partial_prefix(source)
     pattern = re.compile(re.escape(stem.name) + r"(_\d{5,}\.\d{3}s)?\.(png|npy)")
     try:
         names = os.listdir(stem.parent)  # noqa: PTH208 - only the names
     except (FileNotFoundError, NotADirectoryError):
         return
-    kept = {name.rpartition("/")[2] for name in keep}
+    kept = {out / name for name in keep}
     for name in names:
-        if name.startswith(partial) or (pattern.fullmatch(name) and name not in kept):
-            remove(stem.parent / name)
+        path = stem.parent / name
+        if name.startswith(partial) or (pattern.fullmatch(name) and path not in kept):
+            remove(path)
 
 
 def remove_partials(folder: Path, tag: str) -> None:
@@ -184,16 +199,18 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def remove_emptied_folders(out: Path, source: str) -> None:
+def remove_emptied_folders(out: Path, source: str, folder: str = "") -> None:
     """Remove the folders of a recording's images that hold nothing: no class is empty.
 
-    Only when nobody else writes to `out`.
+    Only when nobody else writes to `out`; see `remove_images`.
     """
-    for folder in (out / image_name(source, "")).parents:
-        if folder == out:
+    for parent in (out / image_name(in_folder(folder, source), "")).parents:
+        if parent == out:
             return
         try:
-            folder.rmdir()
+            parent.rmdir()
+        except FileNotFoundError:
+            continue
         except OSError:
             return
 

@@ -4,17 +4,17 @@ One SQLite database for each shard of a run (one, unless it is sharded), in a hi
 file of the output; see `specimg.output.shards`.  One process writes to it.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from specimg.encoding import encode_name
 from specimg.output.database import open_copy, open_database, translated
+from specimg.output.entries import DONE, FAILED, STARTED, FileStamp, JournalEntry
 from specimg.output.manifest import Failure, ImageEntry, PassedOver
 from specimg.output.schema import (
     MANIFEST_KEY,
@@ -23,43 +23,7 @@ from specimg.output.schema import (
     to_record,
 )
 
-STARTED, DONE, FAILED = "started", "done", "failed"
-
-NOT_THERE = -1
-"""Size of a file that is not there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileStamp:
-    """Path, size and time of a file, by which a later one under its name is known."""
-
-    path: str
-    """Absolute; percent-encoded where it must be."""
-    size: int
-    """Bytes; `NOT_THERE` for a file that is not there."""
-    modified: int
-    """Nanoseconds since 1970."""
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        """Return the stamp that a file has now."""
-        encoded = encode_name(str(path))
-        try:
-            status = path.stat()
-        except OSError:
-            return cls(path=encoded, size=NOT_THERE, modified=0)
-        return cls(path=encoded, size=status.st_size, modified=status.st_mtime_ns)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry:
-    """What is known of a recording."""
-
-    name: str
-    stamp: FileStamp
-    state: str
-    files: tuple[tuple[str, int], ...] = ()
-    """Name and size in bytes of each of its images."""
+_FOLDERS = "folders"
 
 
 class Journal:
@@ -125,6 +89,17 @@ class Journal:
     def manifest(self, stamp: str) -> None:
         self.set(MANIFEST_KEY, stamp)
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the output that images were written to, besides its own."""
+        return tuple(json.loads(self.get(_FOLDERS) or "[]"))
+
+    def add_folders(self, names: Iterable[str]) -> None:
+        """Note folders that images may be written to, before there is any."""
+        known = {*self.folders}
+        if new := {*names} - known - {""}:
+            self.set(_FOLDERS, json.dumps(sorted(known | new)))
+
     def state(self, name: str) -> str | None:
         """Return how far a recording has come, if it is known."""
         query = "SELECT state FROM recordings WHERE name = ?"
@@ -142,14 +117,16 @@ class Journal:
         In a single pass: a question for each recording takes several times as long.
         """
         query = (
-            "SELECT name, path, size, modified, state, file_name, bytes "
+            "SELECT name, path, size, modified, state, plan, file_name, bytes "
             "FROM recordings LEFT JOIN images ON source = name ORDER BY name, number"
         )
-        for key, rows in groupby(self._each(query), itemgetter(0, 1, 2, 3, 4)):
-            name, path, size, modified, state = key
+        for key, rows in groupby(self._each(query), itemgetter(*range(6))):
+            name, path, size, modified, state, plan = key
             stamp = FileStamp(path=path, size=size, modified=modified)
-            files = tuple(tuple(row[5:]) for row in rows if row[5] is not None)
-            yield JournalEntry(name=name, stamp=stamp, state=state, files=files)
+            files = tuple(tuple(row[6:]) for row in rows if row[6] is not None)
+            yield JournalEntry(
+                name=name, stamp=stamp, state=state, plan=plan, files=files
+            )
 
     def file_names(self) -> Iterator[str]:
         """Yield the names of all images, in no order."""
@@ -166,9 +143,15 @@ class Journal:
         self._forget_images(name)
         self._put(name, stamp, STARTED)
 
-    def finish(self, name: str, stamp: FileStamp, images: Iterable[ImageEntry]) -> None:
-        """Note that a recording is converted, and its images."""
-        self._put(name, stamp, DONE)
+    def finish(
+        self,
+        name: str,
+        stamp: FileStamp,
+        images: Iterable[ImageEntry],
+        plan: str = "",
+    ) -> None:
+        """Note that a recording is converted, by which plan, and its images."""
+        self._put(name, stamp, DONE, plan=plan)
         self._change()
         rows = (
             (*_to_row(image.record), number, image.n_bytes, image.digest)
@@ -180,7 +163,7 @@ class Journal:
     def fail(self, name: str, stamp: FileStamp, failure: Failure) -> None:
         """Note that a recording could not be converted."""
         self._forget_images(name)
-        self._put(name, stamp, FAILED, failure.stage, failure.reason)
+        self._put(name, stamp, FAILED, (failure.stage, failure.reason))
 
     def forget(self, name: str) -> None:
         """Remove what is known of a recording."""
@@ -216,11 +199,17 @@ class Journal:
             yield PassedOver(source=str(name), reason=str(reason))
 
     def _put(
-        self, name: str, stamp: FileStamp, state: str, stage: str = "", reason: str = ""
+        self,
+        name: str,
+        stamp: FileStamp,
+        state: str,
+        failure: Sequence[str] = ("", ""),
+        plan: str = "",
     ) -> None:
         self._do(
-            "INSERT OR REPLACE INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(name, stamp.path, stamp.size, stamp.modified, state, stage, reason),
+            "INSERT OR REPLACE INTO recordings (name, path, size, modified, state, "
+            "stage, reason, plan) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            *(name, stamp.path, stamp.size, stamp.modified, state, *failure, plan),
         )
 
     def _forget_images(self, name: str) -> None:

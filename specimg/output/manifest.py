@@ -19,7 +19,7 @@ class Record:
     file_name: str
     """Path of the image, relative to the manifest, with forward slashes."""
     label: str
-    """Name of the recording's parent folder below the input folder, else empty."""
+    """The clip's label where it has exactly one, else empty."""
     source: str
     """Path of the recording below the folder that all inputs share; percent-encoded
     where it holds control characters, percent signs, or bytes that are not UTF-8."""
@@ -54,6 +54,11 @@ class Record:
     """Largest value of the mel spectrogram before the first normalization."""
     warning: str
     """What is wrong with the recording, else empty."""
+    labels: str = ""
+    """All labels of the clip, sorted, with ``;`` between them; a list in JSON."""
+    split: str = ""
+    """Which part of the data the image belongs to, such as `train`; empty without
+    any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +94,8 @@ class PassedOver:
     reason: str
     """What it is, and what to do about it, for a human."""
 
+
+LABELS_APART = ";"
 
 _QUOTES = ("warning", "reason")
 """Columns that may quote what is in a file; names are encoded where they are made."""
@@ -151,6 +158,9 @@ def _to_json(names: Sequence[str], records: Iterable[Record]) -> Iterator[bytes]
         for name, value in values.items():
             if value.__class__ is float and not math.isfinite(value):
                 values[name] = None  # JSON has no infinity
+        labels = values.get("labels")
+        if labels is not None:
+            values["labels"] = labels.split(LABELS_APART) if labels else []
         yield _encode(values).encode() + b"\n"
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from specimg.errors import RefusedError
 from specimg.output.containment import is_inside
-from specimg.output.manifest import Failure, Record
+from specimg.output.manifest import LABELS_APART, Failure, Record
 from specimg.rendering.image import MAX_PIXELS
 
 MAX_LINE = 2**20
@@ -189,6 +189,8 @@ def _convert(cell: Any, field: Field[Any]) -> Any:  # noqa: ANN401 - of any type
     if field.type is float:
         # JSON has no infinity: it is the level of silence.
         return -math.inf if cell is None else float(cell)
+    if field.name == "labels" and isinstance(cell, list):
+        return LABELS_APART.join(cell)
     if type(cell) is not field.type:
         raise TypeError
     return cell

@@ -6,7 +6,8 @@ A journal carries the version of its format in ``PRAGMA user_version``:
 2   one column for each column of the manifest, by name
 
 A new column of the manifest is no new version: it has a default in `Record`, which
-is what it counts as in a journal that was written before there was such a column.
+is what it counts as in a journal that was written before there was such a column.  Nor
+is one of `recordings` that has a default.
 """
 
 import json
@@ -36,6 +37,19 @@ _CELL_TYPES = tuple(int if f.type is bool else f.type for f in fields(Record))
 _TRUTHS = tuple(field.name for field in fields(Record) if field.type is bool)
 _SECONDS = [RECORD_COLUMNS.index(name) for name in ("start", "end", "pad_seconds")]
 
+
+def _column(field: Field[Any]) -> str:
+    column = f"{field.name} {_SQL_TYPES[field.type]} NOT NULL"  # type: ignore[index]
+    has_default = field.default is not MISSING
+    return f"{column} DEFAULT {_quote(field.default)}" if has_default else column
+
+
+def _quote(value: object) -> str:
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(float(value) if isinstance(value, float) else int(value))  # type: ignore[call-overload]
+
+
 _TABLES = {
     "run": ("key TEXT PRIMARY KEY", "value TEXT NOT NULL"),
     "recordings": (
@@ -46,9 +60,10 @@ _TABLES = {
         "state TEXT NOT NULL",
         "stage TEXT NOT NULL DEFAULT ''",
         "reason TEXT NOT NULL DEFAULT ''",
+        "plan TEXT NOT NULL DEFAULT ''",
     ),
     "images": (
-        *(f"{f.name} {_SQL_TYPES[f.type]} NOT NULL" for f in fields(Record)),  # type: ignore[index]
+        *map(_column, fields(Record)),
         "number INTEGER NOT NULL",
         "bytes INTEGER NOT NULL",
         "digest TEXT NOT NULL",
@@ -57,6 +72,13 @@ _TABLES = {
     "passed_over": ("name TEXT PRIMARY KEY", "reason TEXT NOT NULL"),
 }
 _WITHOUT_ROWID = {"images", "passed_over"}
+_LATER = {
+    "run": (),
+    "recordings": ("plan",),
+    "images": tuple(f.name for f in fields(Record) if f.default is not MISSING),
+    "passed_over": (),
+}
+"""Columns of each table that a journal of this version may lack."""
 
 _COLUMNS_OF_0_1 = (
     *("file_name", "label", "source", "start", "end", "pad_seconds", "mono"),
@@ -121,12 +143,8 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
         with _all_or_nothing(connection):
             _migrate_from_0_1(connection)
     missing = _missing(connection, path)
-    for field in missing:
-        kind, default = _SQL_TYPES[field.type], _quote(field.default)  # type: ignore[index]
-        connection.execute(
-            f"ALTER TABLE images ADD COLUMN {field.name} {kind} NOT NULL "
-            f"DEFAULT {default}"
-        )
+    for table, column in missing:
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
     if missing:
         # The manifest lacks them as well, and is to be written anew.
         connection.execute("DELETE FROM run WHERE key = ?", (MANIFEST_KEY,))
@@ -143,21 +161,22 @@ def is_up_to_date(connection: sqlite3.Connection, path: Path) -> bool:
     return read_version(connection, path) == VERSION and not _missing(connection, path)
 
 
-def _missing(connection: sqlite3.Connection, path: Path) -> list[Field[Any]]:
-    """Return the columns that a journal lacks, all of which have a default."""
-    later = {f.name: f for f in fields(Record) if f.default is not MISSING}
-    missing = set()
+def _missing(connection: sqlite3.Connection, path: Path) -> list[tuple[str, str]]:
+    """Return the tables and columns that a journal lacks, all with a default."""
+    missing = []
     for table, columns in _TABLES.items():
         rows = connection.execute(f"PRAGMA table_info({table})")
         have = {row[1] for row in rows}
-        known = {c.split()[0] for c in columns if not c.startswith("PRIMARY KEY")}
-        for name in sorted(have - known):
+        known = {c.split()[0]: c for c in columns if not c.startswith("PRIMARY KEY")}
+        for name in sorted(have - known.keys()):
             raise JournalError(path, f"is newer than this specimg: what is {name}?")
-        for name in sorted(known - have):
-            if table != "images" or name not in later:
+        for name, column in known.items():
+            if name in have:
+                continue
+            if name not in _LATER[table]:
                 raise JournalError(path, f"is damaged: it lacks {name}")
-            missing.add(name)
-    return [field for name, field in later.items() if name in missing]
+            missing.append((table, column))
+    return missing
 
 
 def _create(connection: sqlite3.Connection, *names: str) -> None:
@@ -218,12 +237,6 @@ def insert_into_images(columns: list[str]) -> str:
 
 def _marks(count: int) -> str:
     return ", ".join("?" * count)
-
-
-def _quote(value: object) -> str:
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    return str(float(value) if isinstance(value, float) else int(value))  # type: ignore[call-overload]
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """An output folder in the hands of one run: its lock, its journal, its tables."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from specimg.output.compatibility import (
 )
 from specimg.output.containment import check_names
 from specimg.output.database import DATABASE_SUFFIXES
+from specimg.output.entries import DONE, STARTED, FileStamp, JournalEntry
 from specimg.output.files import (
     remove,
     remove_emptied_folders,
@@ -22,7 +23,7 @@ from specimg.output.files import (
     write_table,
 )
 from specimg.output.images import ImageError, is_image, read_image
-from specimg.output.journal import DONE, STARTED, FileStamp, Journal, JournalEntry
+from specimg.output.journal import Journal
 from specimg.output.manifest import ImageEntry
 from specimg.output.schema import JournalError
 from specimg.output.shards import Shard, find_shards, hold_shard, move_journal
@@ -54,8 +55,10 @@ class Output:
         self.is_trusted = True
         """False after a crash of the machine: images may be whole only in name."""
 
-    def is_done(self, entry: JournalEntry, stamp: FileStamp) -> bool:
+    def is_done(self, entry: JournalEntry, stamp: FileStamp, plan: str = "") -> bool:
         """Whether a recording is converted already, and its images are still there.
+
+        By the same `plan`; see `specimg.annotations.plan.LabelPlan`.
 
         Raises
         ------
@@ -74,15 +77,18 @@ class Output:
                 )
                 raise RefusedError(msg)
             return False
-        return self.has_images(entry)
+        return entry.plan == plan and self.has_images(entry)
 
     def has_images(self, entry: JournalEntry) -> bool:
         """Whether all images of a recording are there and have their sizes.
 
         Also their pixels, after a crash of the machine.  What is converted has one at
-        least: without any, the record is damaged.
+        least: without any, the record is damaged, unless there was a plan by which
+        clips may be left out.
         """
-        if not entry.files or not all(is_image(self.folder, *f) for f in entry.files):
+        if not (entry.files or entry.plan):
+            return False
+        if not all(is_image(self.folder, *f) for f in entry.files):
             return False
         return self.is_trusted or all(
             map(self._is_whole, self.journal.images(entry.name))
@@ -101,16 +107,22 @@ class Output:
             remove(self.folder / image.record.file_name)
             self._emptied.add(name)
         if self.journal.state(name) == STARTED:
-            remove_images(self.folder, name)
+            self.remove_images(name)
         self.journal.forget(name)
+
+    def remove_images(self, name: str, keep: Collection[str] = ()) -> None:
+        """Remove whatever a recording may have left but the images in `keep`."""
+        for folder in ("", *self.journal.folders):
+            remove_images(self.folder, name, keep, folder)
 
     def remove_emptied_folders(self) -> None:
         """Remove the folders that hold nothing since images were discarded.
 
         Only when nobody else writes to the folder.
         """
-        for name in self._emptied:
-            remove_emptied_folders(self.folder, name)
+        for folder in ("", *self.journal.folders):
+            for name in self._emptied:
+                remove_emptied_folders(self.folder, name, folder)
 
     def finish(self, *, complete: bool) -> None:
         """Note whether all of this part is done."""

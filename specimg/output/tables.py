@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from heapq import merge as merge_sorted
-from itertools import chain
+from itertools import product
 from pathlib import Path
 
 from specimg.errors import ParameterError, RefusedError
@@ -19,13 +19,14 @@ from specimg.output.card import (
 )
 from specimg.output.compatibility import are_equal, load_settings
 from specimg.output.containment import check_names
+from specimg.output.entries import FAILED, FileStamp
 from specimg.output.files import (
     remove,
     remove_emptied_folders,
     remove_partials,
     write_table,
 )
-from specimg.output.journal import FAILED, FileStamp, Journal
+from specimg.output.journal import Journal
 from specimg.output.manifest import (
     Failure,
     ImageEntry,
@@ -189,8 +190,9 @@ def _write_card(
 
 def _write_failures(folder: Path, journals: list[Journal], tag: str) -> None:
     """Write the failures if there are any."""
-    for name in chain.from_iterable(journal.names(FAILED) for journal in journals):
-        remove_emptied_folders(folder, name)
+    for journal in journals:
+        for name, above in product(journal.names(FAILED), ("", *journal.folders)):
+            remove_emptied_folders(folder, name, above)
     if any(True for _ in all_failures(journals)):
         lines = format_failures(all_failures(journals))
         write_table(folder / FAILURES_NAME, lines, tag)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from specimg import __version__
+from specimg.annotations.plan import LabelPlan
 from specimg.errors import ParameterError, check_choice, shorten
 from specimg.rendering.frontends import Frontend
 from specimg.rendering.frontends.spec import (
@@ -20,10 +21,11 @@ from specimg.rendering.frontends.spec import (
 from specimg.rendering.image import MAX_PIXELS
 from specimg.rendering.settings import RenderSettings
 from specimg.settings import options, toml
+from specimg.settings.labels import LabelSettings
 from specimg.settings.options import GRAY, OPTIONS, RGB
 from specimg.settings.presets import PRESETS
 from specimg.spans.settings import ClipSettings
-from specimg.spans.sources import span_source
+from specimg.spans.sources import span_source, spans_around
 from specimg.spans.span import SpanSource
 
 __all__ = [
@@ -71,6 +73,7 @@ class Settings(RenderSettings):
     clips: ClipSettings = field(default_factory=ClipSettings)
     manifest: str = "manifest.csv"
     """File name of the table of images."""
+    labels: LabelSettings = field(default_factory=LabelSettings)
 
     def __post_init__(self) -> None:
         """Reject combinations of settings that are valid only by themselves."""
@@ -89,6 +92,9 @@ class Settings(RenderSettings):
         self._check_manifest()
         if not self.clips.is_whole:
             self._check_duration()
+        elif self.labels.clips != "grid":
+            msg = "clips=annotation needs a clip_duration in seconds, not 'whole'"
+            raise ParameterError(msg)
 
     def _check_manifest(self) -> None:
         name = self.manifest
@@ -134,6 +140,17 @@ class Settings(RenderSettings):
         """What plans the clips of a recording."""
         return span_source(self.clips, shortest=self.shortest, longest=self.longest)
 
+    def spans_of(self, plan: LabelPlan | None, seconds: float) -> SpanSource:
+        """Return what plans the clips of a recording with annotations.
+
+        `seconds` is its length by its header; 0 where that does not say.
+        """
+        if plan is None or self.labels.clips == "grid":
+            return self.spans
+        return spans_around(
+            plan.annotations, seconds, self.clips, shortest=self.shortest
+        )
+
     @classmethod
     def from_options(cls, given: Mapping[str, Any]) -> Self:
         """Make settings from what differs from the defaults.
@@ -161,6 +178,7 @@ class Settings(RenderSettings):
             mel=replace(default.mel, **{"fmax": math.nan, **mel}),
             clips=replace(default.clips, **options.read_part(values, "clips")),
             image=replace(default.image, **options.read_part(values, "image")),
+            labels=replace(default.labels, **options.read_part(values, "labels")),
             **options.read_part(values, ""),
         )
 
@@ -185,6 +203,8 @@ class Settings(RenderSettings):
         if self.clips.is_whole:
             values["clip_duration"] = "whole"
         values["size"] = str(self.image.size or "native")
+        if self.labels.min_fraction is None:
+            values["min_label_fraction"] = "none"
         return values
 
     def to_toml(self) -> str:
@@ -192,13 +212,15 @@ class Settings(RenderSettings):
         return toml.write_toml(self.to_options())
 
     def to_text(self) -> str:
-        """Return all settings on one short line of ASCII, for the images.
+        """Return what decides a picture on one short line of ASCII, for the images.
 
         Parameters with one value per band appear as a digest.
         """
         specs = (format_frontend(f, full=True) for f in self.frontends)
         names = RGB if self.is_rgb else GRAY
         values = {**self.to_options(), **dict(zip(names, specs, strict=True))}
+        for name in options.LABEL_OPTIONS:
+            del values[name]
         return json.dumps({"specimg": __version__, **values}, separators=(",", ":"))
 
 

@@ -58,6 +58,27 @@ def _size(value: object) -> Size | None:
     return value if isinstance(value, Size) else Size.parse(_text(value))
 
 
+def _number_or_none(value: object) -> float | None:
+    return None if value in (None, "none") else _number(value)
+
+
+def _number_or_text(value: object) -> float | str:
+    if not isinstance(value, str):
+        return _number(value)
+    try:
+        return _number(float(value))  # the command line has text only
+    except ValueError:
+        return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(text.strip() for text in value.split(",") if text.strip())
+    if not isinstance(value, list | tuple):
+        raise TypeError
+    return tuple(map(_text, value))
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """Where a setting is kept, and how its value is read."""
@@ -90,8 +111,24 @@ OPTIONS: Mapping[str, Option] = {
     "bit_depth": Option("image", "bit_depth", _whole, "8 or 16"),
     "size": Option("image", "size", _size, "text, WIDTHxHEIGHT"),
     "manifest": Option("", "manifest", _text, "a file name"),
+    "label": Option("labels", "folder", _text, "text"),
+    "clips": Option("labels", "clips", _text, "text"),
+    "min_label_overlap": Option("labels", "min_overlap", _number, "seconds"),
+    "min_label_fraction": Option(
+        "labels", "min_fraction", _number_or_none, "a number up to 1, or 'none'"
+    ),
+    "classes": Option("labels", "classes", _texts, "labels"),
+    "negatives": Option(
+        "labels", "negatives", _number_or_text, "keep, drop, or a number"
+    ),
+    "negative_label": Option("labels", "negative_label", _text, "text"),
+    "unannotated": Option("labels", "unannotated", _text, "text"),
+    "seed": Option("labels", "seed", _whole, "a whole number"),
 }
 """All settings but the frontends."""
+
+LABEL_OPTIONS = tuple(name for name, o in OPTIONS.items() if o.part == "labels")
+"""Those that decide what images are called, not how they look."""
 
 SET_BY_PRESETS = {
     "clip_duration",

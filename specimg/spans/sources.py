@@ -1,5 +1,9 @@
 """The choice of where clips lie, by the settings."""
 
+from collections.abc import Sequence
+
+from specimg.annotations.annotation import Annotation
+from specimg.spans.around import Around
 from specimg.spans.grid import Grid
 from specimg.spans.settings import ClipSettings
 from specimg.spans.span import SpanSource
@@ -20,3 +24,14 @@ def span_source(
     if settings.is_whole:
         return Whole(shortest, longest)
     return Grid(settings, shortest)
+
+
+def spans_around(
+    annotations: Sequence[Annotation],
+    seconds: float,
+    settings: ClipSettings,
+    *,
+    shortest: float,
+) -> SpanSource:
+    """Return what plans clips around annotations; see `Around.of`."""
+    return Around.of(annotations, seconds, settings, shortest)

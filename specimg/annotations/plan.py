@@ -1,0 +1,79 @@
+"""What is decided about the clips of a recording before it is read."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from specimg.annotations.annotation import Annotation
+from specimg.annotations.overlap import OverlapRule, Timeline
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelPlan:
+    """The annotations of one recording, and what follows from all of them together."""
+
+    annotations: tuple[Annotation, ...]
+    """In the order of their starts."""
+    rule: OverlapRule = field(default_factory=OverlapRule)
+    rescued: tuple[tuple[int, float], ...] = ()
+    """Annotations of which no clip holds enough, by number, and where the clip starts
+    that is labeled by them nevertheless, in seconds."""
+    negatives: frozenset[float] | None = None
+    """Starts of the clips without a label that are kept; None: all of them."""
+    dropped: frozenset[float] = frozenset()
+    """Starts of clips with a label that are not kept."""
+    negative_label: str = ""
+    """The label of a clip that has none, if there is to be one."""
+    by_label: bool = False
+    """Whether images lie in a folder that is called like their only label."""
+
+    @cached_property
+    def _timeline(self) -> Timeline:
+        return Timeline(self.annotations)
+
+    def labels(self, start: float, end: float) -> tuple[str, ...]:
+        """Return the labels of a clip, sorted; none where nothing is heard in it."""
+        enough = self._timeline.enough(start, end, self.rule)
+        numbers = [
+            *enough.nonzero()[0].tolist(),
+            *(number for number, begin in self.rescued if begin == start),
+        ]
+        return tuple(sorted({self.annotations[number].label for number in numbers}))
+
+    def choose(
+        self, start: float, end: float, own: tuple[str, ...]
+    ) -> tuple[str, ...] | None:
+        """Return the labels of a clip that becomes an image, else None.
+
+        `own` are labels that it has besides those of its annotations.
+        """
+        labels = tuple(sorted({*self.labels(start, end), *own}))
+        if not self.keeps(start, labels):
+            return None
+        return labels or ((self.negative_label,) if self.negative_label else ())
+
+    def in_clip(self, start: float, end: float) -> list[Annotation]:
+        """Return the annotations that lie in a clip at least in part."""
+        touched = self._timeline.touched(start, end)
+        return [self.annotations[number] for number in touched.nonzero()[0].tolist()]
+
+    def keeps(self, start: float, labels: tuple[str, ...]) -> bool:
+        """Whether a clip with these labels becomes an image."""
+        if labels:
+            return start not in self.dropped
+        return self.negatives is None or start in self.negatives
+
+    def digest(self) -> str:
+        """Return what tells it from other plans, whichever tables it comes from."""
+        annotations = [
+            (a.start, a.end, a.label, a.low, a.high, a.channel)
+            for a in self.annotations
+        ]
+        rule = (self.rule.min_overlap, self.rule.min_fraction)
+        negatives = None if self.negatives is None else sorted(self.negatives)
+        parts = (
+            *(annotations, rule, self.rescued, negatives, sorted(self.dropped)),
+            *(self.negative_label, self.by_label),
+        )
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
