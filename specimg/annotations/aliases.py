@@ -21,7 +21,15 @@ ALIASES: Mapping[str, Sequence[str]] = {
         *("file", "filepath", "audiopath", "audiofilepath", "soundscapepath"),
         *("beginpath", "path", "audiofile", "audiofilename", "filename"),
         *("soundscapefile", "beginfile", "soundfile", "soundfiles", "soundfilename"),
-        *("recording", "recordingname", "wavfile", "wav", "audio"),
+        *(
+            "notatedpath",
+            "sourcefile",
+            "recording",
+            "recordingname",
+            "wavfile",
+            "wav",
+            "audio",
+        ),
     ),
     "start": (
         *("start", "starttime", "begintime", "begin", "onset", "onsettime"),
@@ -45,7 +53,7 @@ ALIASES: Mapping[str, Sequence[str]] = {
         *("roimaxfreq", "highhz", "offsethz", "topfreq", "upperfreq"),
     ),
     "label": (
-        *("annotation", "label", "species", "roilabel", "labels", "class"),
+        *("label", "annotation", "species", "roilabel", "labels", "class"),
         *("classname", "tag", "tags", "commonname", "scientificname"),
         *("speciesname", "speciescode", "ebirdcode", "primarylabel", "name"),
     ),

@@ -1,5 +1,6 @@
 """How to read tables that do not say all by themselves."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,6 +63,10 @@ class ReadingOptions:
     def __post_init__(self) -> None:
         if self.frequencies is not None:
             check_choice("annotation_frequencies", self.frequencies, FREQUENCIES)
+        least = self.min_confidence
+        if least is not None and not math.isfinite(least):
+            msg = f"min_confidence={least}: need a finite number"
+            raise ParameterError(msg)
         for name, column in self.columns.items():
             check_choice("columns", name, FIELDS)
             if column.unit is not None and (

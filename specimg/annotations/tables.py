@@ -85,16 +85,24 @@ def read_tables(
     Raises
     ------
     AnnotationError
-        A file that is given by name is no table, or cannot be read.
+        A file that is given by name is no table, or cannot be read; or there is none.
     ParameterError
         There is no such format.
     """
+    paths = list(paths)
     options = options or ReadingOptions()
     if options.format is not None:
         check_choice("annotation_format", options.format, NAMES)
     reading = _Reading(options)
     for found in find_tables(paths, reading.note_folder, leave_out):
         reading.read(found)
+    if not (reading.formats or reading.problems):
+        names = ", ".join(map(str, paths))
+        msg = f"no table of annotations found in {names}"
+        if reading.passed_over:
+            first = reading.passed_over[0]
+            msg += f"; for example, {first.path} {first.why}"
+        raise AnnotationError(msg)
     return Tables(
         annotated=tuple(reading.annotated),
         problems=tuple(reading.problems),
@@ -214,6 +222,6 @@ def _describe(content: Content, options: ReadingOptions) -> str:
         what += "and label"
     else:
         what = "is no table of annotations that is known"
-    if content.is_json:
+    if content.is_json or len(content.sheet.columns) < 2:
         return what
     return f"{what}; its columns are: {shown(content)}"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from specimg.annotations.aliases import HEADER
 from specimg.annotations.annotation import Annotation
+from specimg.annotations.matching import Matched
+from specimg.annotations.tables import Tables
 from specimg.annotations.text import TextError, read_content
 from specimg.encoding import encode_name
 
@@ -48,6 +50,25 @@ def format_plain(
         text.seek(0)
         text.truncate()
     yield text.getvalue().encode()
+
+
+def by_file(
+    tables: Tables, matched: Matched | None = None
+) -> dict[str, list[Annotation]]:
+    """Return the annotations of each file, as they are to be written.
+
+    Where recordings were looked for, the files have their names; what has none of them
+    keeps the name that it has in its table, so that nothing is lost.
+    """
+    files: dict[str, list[Annotation]] = {}
+    lost = None
+    if matched is not None:
+        files |= {name: list(calls) for name, calls in matched.annotations.items()}
+        lost = {(entry.table, entry.file) for entry in matched.unmatched}
+    for entry in tables.annotated:
+        if lost is None or (entry.table, entry.file) in lost:
+            files.setdefault(entry.file, []).extend(entry.annotations)
+    return files
 
 
 def is_plain_form(path: Path) -> bool:
