@@ -18,6 +18,8 @@ class Annotation:
     """The highest frequency in Hz; None as above."""
     channel: int | None = None
     """The channel that it was heard in, from 0; None where it does not say."""
+    confidence: float | None = None
+    """How sure whoever wrote it was, mostly from 0 to 1; None where it does not say."""
     table: str = ""
     """The name of the table that it is from, to be told of."""
     line: int = 0

@@ -12,6 +12,7 @@ from specimg.cli.convert import convert
 from specimg.cli.errors import stop_on_system_errors
 from specimg.cli.frontends import frontends
 from specimg.cli.gallery import gallery
+from specimg.cli.labels import labels
 from specimg.cli.learn import learn
 from specimg.cli.merge import merge
 from specimg.cli.preview import preview
@@ -33,7 +34,7 @@ app = typer.Typer(
 )
 app.command(cls=SectionedCommand, no_args_is_help=True)(convert)
 app.command()(frontends)
-for command in (compare, learn, merge, preview, verify, gallery, stats):
+for command in (compare, labels, learn, merge, preview, verify, gallery, stats):
     app.command(cls=SectionedCommand, no_args_is_help=True)(command)
 
 

@@ -1,0 +1,145 @@
+"""Plain tables: a file, a start, an end and a label, whatever they are called."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from specimg.annotations.aliases import ALIASES, HEADER, KILOHERTZ, find_unit
+from specimg.annotations.cells import Cells
+from specimg.annotations.naming import tidy
+from specimg.annotations.options import MEASURES, UNITS, ReadingOptions
+from specimg.annotations.rows import MISSING, Problem, Row
+from specimg.annotations.text import Content, squeeze
+from specimg.encoding import decode_name
+from specimg.errors import quote, shorten
+
+_Place = tuple[int, float]
+"""Where a column is, and how large its unit is."""
+
+_ZEROS = ("", "0", "0.0", "false", "False", "FALSE", *MISSING)
+_ONES = ("1", "1.0", "true", "True", "TRUE")
+
+
+def knows(content: Content, options: ReadingOptions) -> bool:
+    """Whether it has columns that are a start, an end, and labels or classes."""
+    if any(squeeze(c.name) not in content.sheet.keys for c in options.columns.values()):
+        return False
+    places = _find_places(content, options)
+    has_times = "start" in places and ("end" in places or "duration" in places)
+    has_labels = "label" in places or _is_multi_hot(content, places)
+    # Where a column was asked for, its lack is better told than the whole table's.
+    return has_times and (has_labels or options.label_column is not None)
+
+
+def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
+    """Yield a row for each line; in a multi-hot table, for each 1."""
+    places = _find_places(content, options)
+    if options.label_column is not None and "label" not in places:
+        why = f"has no column {quote(options.label_column)}"
+        yield content.fault(0, "", why)
+        return
+    is_own = content.sheet.columns == HEADER
+    get = Cells(**{k: place[0] for k, place in places.items() if k != "file"})
+    second, hertz = (
+        max((places[key][1] for key in keys if key in places), default=1.0)
+        for keys in (("start",), ("low", "high"))
+    )
+    file = places["file"][0] if "file" in places else None
+    classes = {} if "label" in places else _find_classes(content, places)
+    for line, cells in content.sheet.lines:
+        row = get.row(line, cells)
+        row.second, row.hertz = second, hertz
+        if file is not None and cells[file].strip() not in MISSING:
+            row.file = decode(cells[file]) if is_own else tidy(cells[file])
+        if is_own:
+            row.label = decode(cells[get.label]) if get.label is not None else None
+        elif classes:
+            yield from _read_classes(content, row, cells, classes)
+            continue
+        elif str(row.label).strip() in MISSING:
+            row.label = None
+        yield row
+
+
+def decode(cell: str) -> str:
+    """Return a name that was written so that a table can hold it."""
+    return decode_name(cell).decode("utf-8", "surrogateescape") if "%" in cell else cell
+
+
+def _find_places(content: Content, options: ReadingOptions) -> Mapping[str, _Place]:
+    """Return where each field is, and how large its unit is."""
+    columns = content.sheet.columns
+    if columns == HEADER:
+        return {name: (index, 1.0) for index, name in enumerate(HEADER)}
+    places = _find_named(content, options)
+    taken = {index for index, _ in places.values()}
+    units = {index: find_unit(columns[index]) for index in content.sheet.keys.values()}
+    for name, aliases in ALIASES.items():
+        if name in places or (name == "label" and options.label_column is not None):
+            continue
+        known = {squeeze(columns[index]): index for index in units}
+        for index, (base, unit) in units.items():
+            # An onset in Hz is no start.
+            if unit is not None and UNITS[unit][0] == MEASURES.get(name):
+                known.setdefault(base, index)
+        found = (a for a in aliases if a in known and known[a] not in taken)
+        if (alias := next(found, None)) is not None:
+            index = known[alias]
+            size = 1e3 if alias in KILOHERTZ else _size(units[index][1])
+            places[name] = (index, size if name in MEASURES else 1.0)
+            taken.add(index)
+    if "end" in places:
+        places.pop("duration", None)
+    return places
+
+
+def _find_named(content: Content, options: ReadingOptions) -> dict[str, _Place]:
+    """Return the places of the columns that were asked for."""
+    sheet = content.sheet
+    places: dict[str, _Place] = {}
+    for name, column in options.columns.items():
+        index = sheet.keys.get(squeeze(column.name))
+        if index is not None:
+            unit = column.unit or find_unit(sheet.columns[index])[1]
+            places[name] = (index, _size(unit) if name in MEASURES else 1.0)
+    if options.label_column is not None:
+        index = sheet.keys.get(squeeze(options.label_column))
+        if index is not None:
+            places["label"] = (index, 1.0)
+    return places
+
+
+def _size(unit: str | None) -> float:
+    return 1.0 if unit is None else UNITS[unit][1]
+
+
+def _find_classes(content: Content, places: Mapping[str, _Place]) -> dict[int, str]:
+    """Return the columns that no field has: those of the classes."""
+    taken = {index for index, _ in places.values()}
+    return {
+        index: name
+        for index, name in enumerate(content.sheet.columns)
+        # pandas writes a column with the numbers of the rows, called so or not at all.
+        if index not in taken and name and not name.startswith("Unnamed: ")
+    }
+
+
+def _is_multi_hot(content: Content, places: Mapping[str, _Place]) -> bool:
+    return "file" in places and bool(_find_classes(content, places))
+
+
+def _read_classes(
+    content: Content, row: Row, cells: list[str], classes: Mapping[int, str]
+) -> Iterator[Row | Problem]:
+    is_empty = True
+    for index, name in classes.items():
+        cell = cells[index].strip()
+        if cell in _ZEROS:
+            continue
+        is_empty = False
+        if cell in _ONES:
+            yield replace(row, label=name)
+        else:
+            value = f"{shorten(name)}={shorten(cell)}"
+            yield content.fault(row.line, value, "need 0 or 1 for each class")
+    if is_empty:
+        yield Row(line=row.line, file=row.file)
