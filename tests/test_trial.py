@@ -12,11 +12,11 @@ from labeled import clear_call, write_folder
 from sounds import noise, write
 
 from specimg.audio.recordings import Recording
-from specimg.dataset.groups import group_names, number_groups
 from specimg.dataset.labeled import Dataset, find_dataset
 from specimg.dataset.splits import deal_folds, hold_out
 from specimg.dataset.trial import Trial, plan_trial
 from specimg.errors import DatasetError, ParameterError
+from specimg.splits.groups import group_names, number_groups
 
 SEEDS = range(3)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from specimg.dataset.groups import Groups
 from specimg.dataset.labeled import Labels
 from specimg.errors import DatasetError
+from specimg.splits.groups import Groups
 
 Numbers = NDArray[np.int64]
 

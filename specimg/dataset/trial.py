@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specimg.audio.recordings import Recording
-from specimg.dataset.groups import BY_SOURCE, Groups, group_names, number_groups
 from specimg.dataset.labeled import Dataset, Labels
 from specimg.dataset.splits import Numbers, Split, deal_folds, hold_out
 from specimg.errors import DatasetError
+from specimg.splits.groups import BY_SOURCE, Groups, group_names, number_groups
 
 HELD_OUT_SHARE = 0.1
 """Of each class's groups, in each training for a test of other recordings."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from specimg.dataset.groups import Groups
 from specimg.dataset.labeled import Labels
 from specimg.dataset.metrics import Scores, class_average_precisions
+from specimg.splits.groups import Groups
 
 _MIXED = 2
 """Classes that a group holds in the mean, from which on it is of no single class."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from specimg.dataset.groups import BY_SOURCE
 from specimg.evaluate.clips import ArmScores, Clips
 from specimg.evaluate.scored import AskedClips, Scored, score
 from specimg.evaluate.significance import (
@@ -17,6 +16,7 @@ from specimg.evaluate.significance import (
     needed_shuffles,
     sensitivity,
 )
+from specimg.splits.groups import BY_SOURCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def summarize(
         Of all arms and seeds.
     arms : sequence of str
     group : str
-        What makes recordings a group; see `specimg.dataset.groups`.
+        What makes recordings a group; see `specimg.splits.groups`.
     """
     tests = {name: clips.of_test(name) for name in clips.trial.tests}
     by_arm = {

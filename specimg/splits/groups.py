@@ -1,7 +1,7 @@
 """Which recordings belong together: cut from one recording, or made in one session."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,29 +15,43 @@ Groups = NDArray[np.int64]
 BY_SOURCE, BY_FIRST = "source", "first"
 
 
-def group_names(recordings: Sequence[Recording], rule: str) -> list[str]:
+def group_names(
+    recordings: Sequence[Recording],
+    rule: str | Mapping[str, str],
+    *,
+    n_label_folders: int = 1,
+) -> list[str]:
     """Name the group of each recording.
 
     Parameters
     ----------
     recordings : sequence of Recording
-    rule : str
+    rule : str or mapping of str to str
         ``source``: a recording is a group of its own; a copy of it in another folder,
         as whatever kind of file, is in the same group.  ``first``: the first folder
         below that of the class.  Else a regular expression, which is looked for in the
-        name of the recording below its folder: what its first group captures.
+        name of the recording below its folder: what its first group captures.  A
+        mapping says the group of each recording by its name.
+    n_label_folders : int
+        How many folders at the beginning of each name say what the recording is of;
+        ``first`` is the one after these.  It is 1 with one folder per class, and 0
+        where folders say nothing of the kind, so that ``first`` is the first folder
+        below the input, which in passive monitoring is the site.
 
     Raises
     ------
     ParameterError
         `rule` is no regular expression.
     DatasetError
-        It finds nothing in the name of a recording, or that name has no such folder.
+        It finds nothing in the name of a recording, that name has no such folder, or
+        the mapping does not say.
     """
+    if not isinstance(rule, str):
+        return [_looked_up(rule, recording) for recording in recordings]
     if rule == BY_SOURCE:
         return [_without_extension(recording.name) for recording in recordings]
     if rule == BY_FIRST:
-        return [_first_folder(recording) for recording in recordings]
+        return [_folder(recording, n_label_folders) for recording in recordings]
     try:
         pattern = re.compile(rule)
     except re.error as error:
@@ -77,15 +91,24 @@ def _without_extension(name: str) -> str:
     return folder + slash + (file.rpartition(".")[0] or file)
 
 
-def _first_folder(recording: Recording) -> str:
+def _folder(recording: Recording, index: int) -> str:
     parts = recording.name.split("/")
-    if len(parts) < 3:
+    if len(parts) < index + 2:
+        above = "that of the class" if index else "the input"
         msg = (
-            f"{recording.path}: --group first needs a folder between that of the class "
+            f"{recording.path}: --group first needs a folder between {above} "
             f"and the recording"
         )
         raise DatasetError(msg)
-    return parts[1]
+    return parts[index]
+
+
+def _looked_up(values: Mapping[str, str], recording: Recording) -> str:
+    value = values.get(recording.name)
+    if not value:
+        msg = f"{recording.name}: the column of --group has no value for it"
+        raise DatasetError(msg)
+    return value
 
 
 def _captured(pattern: re.Pattern[str], recording: Recording) -> str:

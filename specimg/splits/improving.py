@@ -1,0 +1,184 @@
+"""A deal that is improved step by step, as long as there is something to gain."""
+
+import random
+
+import numpy as np
+
+from specimg.splits.dealing import Deal, Numbers, deal_in_turn
+
+_EFFORT = 500_000_000
+"""How many numbers all steps may look at: a second or two."""
+
+_MOST_STEPS, _MOST_SHAKES = 10_000, 50
+
+_CANDIDATES = 100
+"""How many groups of a part are looked at for a swap: those that would best leave."""
+
+
+def deal_groups(deal: Deal, seed: int) -> Numbers:
+    """Deal groups into parts as well as a search of bounded length finds.
+
+    What cannot be improved by a step is shaken: a few groups are put anywhere, and that
+    is improved.  Few groups are dealt so the best there is, or nearly; many cannot be
+    shaken often, nor need it.
+
+    Parameters
+    ----------
+    deal : Deal
+    seed : int
+        Decides how it is shaken.
+
+    Returns
+    -------
+    array of int, shape (n_groups,)
+        The part of each group, by its number.
+    """
+    best = Table(deal, deal_in_turn(deal))
+    n_groups, n_parts = len(best.part), len(deal.excess)
+    effort = _EFFORT // (deal.weights.nnz + n_groups * n_parts + 10_000)
+    effort -= best.improve(min(effort, _MOST_STEPS))
+    # The only generator that Python promises never to change.
+    chance = random.Random(seed).random  # noqa: S311 - no secret
+    for _ in range(_MOST_SHAKES):
+        if effort <= 0:
+            break
+        shaken = Table(deal, best.part)
+        for _ in range(1 + int(3 * chance())):
+            shaken.put(int(n_groups * chance()), int(n_parts * chance()))
+        effort -= 1 + shaken.improve(min(effort, _MOST_STEPS))
+        if shaken.cost <= best.cost:
+            best = shaken
+    return best.part
+
+
+class Table:
+    """A deal that is being improved, by moving one group, or two against each other.
+
+    Parameters
+    ----------
+    deal : Deal
+    dealt : array of int, shape (n_groups,)
+        The part of each group.
+    """
+
+    def __init__(self, deal: Deal, dealt: Numbers) -> None:
+        self.part = dealt.copy()
+        self._weights = deal.weights
+        self._needed = deal.weights.copy()
+        self._needed.data = deal.needed[self._needed.indices].astype(np.int64)
+        self._squares = deal.weights.power(2).sum(axis=1)
+        self._excess, self._counts = deal.excess.copy(), deal.counts.copy()
+        for part in range(len(deal.excess)):
+            own = deal.weights[np.flatnonzero(dealt == part)]
+            self._excess[part] += own.sum(axis=0)
+            self._counts[part] += np.bincount(own.indices, minlength=own.shape[1])
+        self._is_needed = deal.needed
+        # How much each group would add to what a part has too much of.
+        self._pull = deal.weights @ self._excess.T
+        # Of how many needed classes a group is the only one, or would be, in a part.
+        self._last = self._needed @ (self._counts == 1).T.astype(np.int64)
+        self._first = self._needed @ (self._counts == 0).T.astype(np.int64)
+
+    @property
+    def cost(self) -> tuple[int, int]:
+        """What `Deal` calls the best has the least of."""
+        lacking = ((self._counts == 0) & self._is_needed).sum()
+        return int(lacking), int((self._excess**2).sum())
+
+    def improve(self, n_steps: int) -> int:
+        """Take the best step there is, until there is none; return how many."""
+        for step in range(n_steps):
+            if not (self._move() or self._swap()):
+                return step
+        return n_steps
+
+    def put(self, group: int, part: int) -> None:
+        """Move a group into a part."""
+        before = int(self.part[group])
+        if before == part:
+            return
+        self.part[group] = part
+        span = slice(*self._weights.indptr[group : group + 2])
+        own, held = self._weights.indices[span], self._weights.data[span]
+        along = np.zeros(self._weights.shape[1], np.int64)
+        along[own] = held
+        overlap = self._weights @ along
+        own_needed = own[self._is_needed[own]]
+        for one, sign in ((before, -1), (part, 1)):
+            self._excess[one, own] += sign * held
+            self._pull[:, one] += sign * overlap
+            counts = self._counts[one]
+            counts[own] += sign
+            if (counts[own_needed] <= 2).any():  # else nothing of this has changed
+                self._last[:, one] = self._needed @ (counts == 1).astype(np.int64)
+                self._first[:, one] = self._needed @ (counts == 0).astype(np.int64)
+
+    def _gains(self) -> tuple[Numbers, Numbers]:
+        """Return what moving each group to each part would add to both costs."""
+        rows = np.arange(len(self.part))
+        lacking = self._last[rows, self.part][:, None] - self._first
+        change = self._pull - self._pull[rows, self.part][:, None]
+        change += self._squares[:, None]
+        lacking[rows, self.part] = change[rows, self.part] = 0
+        return lacking, 2 * change
+
+    def _move(self) -> bool:
+        lacking, change = self._gains()
+        best = _find_least(lacking, change)
+        if (int(lacking.flat[best]), int(change.flat[best])) >= (0, 0):
+            return False
+        group, part = divmod(best, lacking.shape[1])
+        self.put(group, part)
+        return True
+
+    def _swap(self) -> bool:
+        gains = self._gains()
+        best: tuple[tuple[int, int], int, int] = ((0, 0), 0, 0)
+        n_parts = len(self._excess)
+        for one in range(n_parts):
+            for other in range(one + 1, n_parts):
+                best = min(best, self._find_swap(gains, one, other))
+        cost, group, against = best
+        if cost >= (0, 0):
+            return False
+        part, other = int(self.part[group]), int(self.part[against])
+        self.put(group, other)
+        self.put(against, part)
+        return True
+
+    def _find_swap(
+        self, gains: tuple[Numbers, Numbers], one: int, other: int
+    ) -> tuple[tuple[int, int], int, int]:
+        """Return the costs of the best swap between two parts, and its groups."""
+        here = self._find_candidates(gains, one, other)
+        there = self._find_candidates(gains, other, one)
+        if not len(here) or not len(there):
+            return (0, 0), 0, 0
+        lacking, change = (
+            gain[here, other][:, None] + gain[there, one][None, :] for gain in gains
+        )
+        change -= 4 * (self._weights[here] @ self._weights[there].T).toarray()
+        # What one of the two takes away from a part, the other may bring to it.
+        last = (self._counts[[one, other]] == 1).sum(axis=0) * self._is_needed
+        if last.any():
+            lacking -= (self._needed[here] * last @ self._needed[there].T).toarray()
+        best = _find_least(lacking, change)
+        row, column = divmod(best, lacking.shape[1])
+        costs = int(lacking.flat[best]), int(change.flat[best])
+        return costs, int(here[row]), int(there[column])
+
+    def _find_candidates(
+        self, gains: tuple[Numbers, Numbers], part: int, to: int
+    ) -> Numbers:
+        """Return the groups of a part that would best be in another one."""
+        own = np.flatnonzero(self.part == part)
+        if len(own) <= _CANDIDATES:
+            return own
+        lacking, change = (gain[own, to] for gain in gains)
+        return own[np.lexsort([change, lacking])[:_CANDIDATES]]
+
+
+def _find_least(lacking: Numbers, change: Numbers) -> int:
+    """Return the place of the least, by the first cost and then by the second."""
+    least = lacking == lacking.min()
+    return int(np.where(least, change, np.iinfo(np.int64).max).argmin())
