@@ -23,9 +23,10 @@ from specimg.figure.clip import read_clip
 from specimg.figure.figure import make_figure
 from specimg.figure.layout import Layout
 from specimg.figure.panels import Panel, lay_out, render_panels
-from specimg.figure.scales import hz_ticks, hz_to_band, time_extent
+from specimg.figure.scales import hz_ticks
 from specimg.figure.variants import default_variants
 from specimg.figure.waveform import envelope
+from specimg.rendering.axes import hz_to_band, time_extent
 from specimg.rendering.mel import band_edges
 from specimg.settings.variants import parse_variant
 

@@ -10,9 +10,10 @@ import numpy as np
 from specimg.audio import Excerpt
 from specimg.figure.layout import CHAR, EDGE, LEFT, TEXT, TITLE, Box, Layout
 from specimg.figure.panels import Panel
-from specimg.figure.scales import hz_ticks, time_extent
+from specimg.figure.scales import hz_ticks
 from specimg.figure.style import own_style
 from specimg.figure.waveform import envelope
+from specimg.rendering.axes import time_extent
 from specimg.rendering.mel import MelSettings
 from specimg.settings import Settings
 

@@ -8,7 +8,7 @@ from specimg.arrays import Pixels
 from specimg.audio import Excerpt
 from specimg.figure.layout import Layout
 from specimg.rendering.image import ImageSettings
-from specimg.rendering.pipeline import mel_of_clip, render_clip
+from specimg.rendering.pipeline import render_clip
 from specimg.settings import Settings
 from specimg.settings.variants import Variant
 
@@ -74,17 +74,13 @@ def render_panels(
         The clip has no picture.
     """
     shown = settings.clips.shown_seconds(clip.samples.size, clip.sample_rate)
-    n_frames = None
-    if settings.image.size:
-        mel = mel_of_clip(clip.samples, clip.sample_rate, settings, shown)
-        n_frames = mel.width
     panels = []
     for variant in variants:
         # As PNG of 8 bits, whatever files have otherwise.
         image = ImageSettings(size=settings.image.size)
         own = replace(settings, frontends=variant.frontends, image=image)
         picture = render_clip(clip.samples, clip.sample_rate, own, shown)
-        panels.append(Panel(_title(variant), picture.pixels, n_frames))
+        panels.append(Panel(_title(variant), picture.pixels, picture.n_frames))
     return panels
 
 

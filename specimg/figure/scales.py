@@ -1,40 +1,14 @@
-"""Where seconds and hertz lie in a picture."""
+"""Round frequencies, for the axes of a picture."""
 
 import math
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from specimg.rendering.mel import MelSettings, band_edges, hz_to_mel
+from specimg.rendering.axes import hz_to_band
+from specimg.rendering.mel import MelSettings
 
 MIN_TICKS = 3
-
-
-def time_extent(settings: MelSettings, n_frames: int) -> tuple[float, float]:
-    """Return where the columns of a picture begin and end.
-
-    A column lies around the middle of its frame, which is half a window after its
-    first sample; or, with ``center``, at a whole number of hops.
-
-    Returns
-    -------
-    tuple of float
-        Seconds from the beginning of the clip.
-    """
-    middle = 0.0 if settings.center else settings.win_length / 2
-    left = middle - settings.hop_length / 2
-    right = left + n_frames * settings.hop_length
-    return left / settings.sample_rate, right / settings.sample_rate
-
-
-def hz_to_band(
-    hertz: NDArray[np.float64], settings: MelSettings
-) -> NDArray[np.float64]:
-    """Return where frequencies in Hz lie, in bands; band k has its peak at k."""
-    edges = hz_to_mel(band_edges(settings), settings.mel_scale)
-    step = (edges[-1] - edges[0]) / (settings.n_mels + 1)
-    return (hz_to_mel(hertz, settings.mel_scale) - edges[0]) / step - 1.0
 
 
 def hz_ticks(settings: MelSettings, min_gap: float) -> dict[float, str]:

@@ -25,6 +25,8 @@ class RenderedClip:
     """The picture of a clip, and the range that normalization removed from it."""
 
     pixels: Pixels
+    n_frames: int
+    """Columns of the picture before it got another size."""
     silent: bool
     """Whether the mel spectrogram is the same everywhere: digital silence."""
     mel_min: float
@@ -73,6 +75,7 @@ def render_clip(
     mel = mel_of_clip(samples, source_rate, settings, seconds)
     return RenderedClip(
         pixels=render_mel(mel, settings.frontends, settings),
+        n_frames=mel.width,
         silent=mel.smallest == mel.largest,
         mel_min=mel.smallest,
         mel_max=mel.largest,

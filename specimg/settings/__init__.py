@@ -136,6 +136,11 @@ class Settings(RenderSettings):
         return MONO[self.mono] if self.mono in MONO else int(self.mono)
 
     @property
+    def usual_seconds(self) -> float | None:
+        """Seconds that a picture shows; None where that is a whole recording."""
+        return None if self.clips.is_whole else self.clips.duration
+
+    @property
     def spans(self) -> SpanSource:
         """What plans the clips of a recording."""
         return span_source(self.clips, shortest=self.shortest, longest=self.longest)

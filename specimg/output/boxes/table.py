@@ -1,0 +1,32 @@
+"""Boxes as a plain table, one row each, also of those that no detector can learn."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from specimg.output.boxes.labeled import BoxFile, Images
+
+COLUMNS = (
+    *("file_name", "label", "x", "y", "width", "height"),
+    *("visible", "start", "end", "low", "high"),
+)
+
+
+def format_table(images: Images, classes: Sequence[str]) -> Iterator[BoxFile]:  # noqa: ARG001 - the table has names
+    """Yield ``boxes.csv``."""
+    yield BoxFile("boxes.csv", _to_csv(images))
+
+
+def _to_csv(images: Images) -> Iterator[bytes]:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for image in images():
+        for box in image.boxes:
+            place = (*box.rounded, round(box.box.visible, 4))
+            sound = (box.start, box.end, box.low, box.high)  # None is an empty cell
+            writer.writerow((image.file_name, box.label, *place, *sound))
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue().encode()
