@@ -2,20 +2,16 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from specimg.encoding import encode_name
+from specimg.splits.balance import Labels, count_labels
 from specimg.splits.dealing import Deal
 from specimg.splits.improving import deal_groups
 from specimg.splits.parts import Part
 from specimg.splits.table import SplitError, SplitRow
-
-Labels: TypeAlias = AbstractSet[str] | Mapping[str, int]
-"""The labels of a recording, or how many clips it has of each; the label of what has
-none is empty."""
 
 
 def assign(
@@ -143,17 +139,14 @@ def _weigh(
     counts: list[int] = []
     for group, own in zip(groups, labels, strict=True):
         row = numbers[group]
-        of_label = own if isinstance(own, Mapping) else dict.fromkeys(own, 1)
-        total = 0
-        for label, count in of_label.items() or [("", 1)]:
-            if count > 0:
-                rows.append(row)
-                classes.append(columns.setdefault(label, 1 + len(columns)))
-                counts.append(count)
-                total += count
+        of_label = count_labels(own)
+        for label, count in of_label.items():
+            rows.append(row)
+            classes.append(columns.setdefault(label, 1 + len(columns)))
+            counts.append(count)
         rows.append(row)
         classes.append(0)
-        counts.append(total)
+        counts.append(sum(of_label.values()))
     size = len(numbers), 1 + len(columns)
     weights = coo_array((counts, (rows, classes)), shape=size, dtype=np.int64).tocsr()
     totals = np.maximum(weights.sum(axis=0), 1)

@@ -9,7 +9,9 @@ from specimg.splits.dealing import Deal, Numbers, deal_in_turn
 _EFFORT = 500_000_000
 """How many numbers all steps may look at: a second or two."""
 
-_MOST_STEPS, _MOST_SHAKES = 10_000, 50
+_MOST_STEPS = 10_000
+_SHAKES, _MOST_SHAKES = 50, 300
+"""How often a deal is shaken, and how often where a part lacks a class it needs."""
 
 _CANDIDATES = 100
 """How many groups of a part are looked at for a swap: those that would best leave."""
@@ -33,22 +35,24 @@ def deal_groups(deal: Deal, seed: int) -> Numbers:
     array of int, shape (n_groups,)
         The part of each group, by its number.
     """
-    best = Table(deal, deal_in_turn(deal))
-    n_groups, n_parts = len(best.part), len(deal.excess)
+    table = Table(deal, deal_in_turn(deal))
+    n_groups, n_parts = len(table.part), len(deal.excess)
     effort = _EFFORT // (deal.weights.nnz + n_groups * n_parts + 10_000)
-    effort -= best.improve(min(effort, _MOST_STEPS))
+    effort -= table.improve(min(effort, _MOST_STEPS))
+    best, cost = table.part.copy(), table.cost
     # The only generator that Python promises never to change.
     chance = random.Random(seed).random  # noqa: S311 - no secret
-    for _ in range(_MOST_SHAKES):
-        if effort <= 0:
+    for count in range(_MOST_SHAKES):
+        if effort <= 0 or (count >= _SHAKES and not cost[0]):
             break
-        shaken = Table(deal, best.part)
-        for _ in range(1 + int(3 * chance())):
-            shaken.put(int(n_groups * chance()), int(n_parts * chance()))
-        effort -= 1 + shaken.improve(min(effort, _MOST_STEPS))
-        if shaken.cost <= best.cost:
-            best = shaken
-    return best.part
+        for _ in range(1 + int(6 * chance())):
+            table.put(int(n_groups * chance()), int(n_parts * chance()))
+        effort -= 1 + table.improve(min(effort, _MOST_STEPS))
+        if table.cost <= cost:
+            best, cost = table.part.copy(), table.cost
+        for group in np.flatnonzero(table.part != best):
+            table.put(int(group), int(best[group]))
+    return best
 
 
 class Table:

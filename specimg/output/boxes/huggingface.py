@@ -1,4 +1,4 @@
-"""The column `objects`, by which Hugging Face's `datasets` and `transformers` detect."""
+"""The column `objects`, as Hugging Face's `datasets` and `transformers` have it."""
 
 import json
 from collections.abc import Iterator, Sequence

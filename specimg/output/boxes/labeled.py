@@ -78,7 +78,8 @@ Images: TypeAlias = Callable[[], Iterable[BoxedImage]]
 FormatBoxes: TypeAlias = Callable[[Images, Sequence[str]], Iterator[BoxFile]]
 """Takes images and the names of all classes in their order, and yields the files.
 
-Boxes without area are left out, except from the table, which has them all.
+Each label is one of the classes, and images of one split may lie between those of
+others.  Boxes without area are left out, except from the table, which has them all.
 """
 
 
@@ -93,7 +94,7 @@ class Numbered:
 
 
 def number_all(images: Iterable[BoxedImage]) -> Iterator[Numbered]:
-    """Number all images, and all boxes that have an area."""
+    """Yield images with their numbers, and with those of the boxes with an area."""
     n_before = 0
     for number, image in enumerate(images, 1):
         boxes = list(enumerate(filter(_has_area, image.boxes), n_before + 1))
@@ -158,9 +159,9 @@ def _decode(label: object, *cells: object) -> LabeledBox:
 
 
 def _number(cell: object) -> float:
-    if cell.__class__ not in (int, float):
+    if not isinstance(cell, int | float) or isinstance(cell, bool):
         raise TypeError
-    number = float(cell)  # type: ignore[arg-type]
+    number = float(cell)
     if not math.isfinite(number):
         raise ValueError
     return number
@@ -171,4 +172,4 @@ def _has_area(box: LabeledBox) -> bool:
 
 
 def _round(pixels: float) -> float:
-    return round(pixels, DECIMALS)
+    return round(float(pixels), DECIMALS)

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from specimg.output.boxes.labeled import BoxFile, Images
 
@@ -20,13 +21,16 @@ def format_table(images: Images, classes: Sequence[str]) -> Iterator[BoxFile]:  
 def _to_csv(images: Images) -> Iterator[bytes]:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    for row in chain([COLUMNS], _rows(images)):
+        writer.writerow(row)
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
+
+
+def _rows(images: Images) -> Iterator[tuple[object, ...]]:
     for image in images():
         for box in image.boxes:
             place = (*box.rounded, round(box.box.visible, 4))
             sound = (box.start, box.end, box.low, box.high)  # None is an empty cell
-            writer.writerow((image.file_name, box.label, *place, *sound))
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
-    yield text.getvalue().encode()
+            yield (image.file_name, box.label, *place, *sound)
