@@ -70,6 +70,8 @@ def convert_recording(
         The output folder takes nothing more.
     """
     images: list[ImageEntry] = []
+    if recording.plan and recording.plan.is_empty:
+        return Converted(images, "")
     try:
         with AudioReader(recording.path, settings.channel) as reader:
             source = settings.spans_of(recording.plan, reader.promised_seconds)
@@ -176,7 +178,8 @@ def _describe(
     peak = clip.level.peak
     label = labels[0] if len(labels) == 1 else ""
     plan = recording.plan
-    folder = label_folder(label) if plan and plan.by_label else ""
+    folders = recording.split, label_folder(label) if plan and plan.by_label else ""
+    folder = "/".join(filter(None, folders))
     return Record(
         file_name=image_name(in_folder(folder, recording.name), suffix),
         label=label,
@@ -198,6 +201,7 @@ def _describe(
         mel_max=_significant(picture.mel_max),
         warning="",
         labels=LABELS_APART.join(labels),
+        split=recording.split,
     )
 
 

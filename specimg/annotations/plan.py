@@ -28,6 +28,11 @@ class LabelPlan:
     by_label: bool = False
     """Whether images lie in a folder that is called like their only label."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no clip becomes an image, wherever clips lie."""
+        return not self.annotations and self.negatives == frozenset()
+
     @cached_property
     def _timeline(self) -> Timeline:
         return Timeline(self.annotations)

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Self
 
 from specimg.annotations.plan import LabelPlan
 from specimg.audio.kinds import count_kinds, describe_kinds
-from specimg.encoding import encode_label, encode_name
+from specimg.audio.labels import label_by_name
+from specimg.encoding import encode_name
 from specimg.errors import SpecimgError
 
 
@@ -27,14 +27,17 @@ class Recording:
     """Path below the folder that all inputs share, with forward slashes, encoded
     by `encode_name`."""
     label: str = ""
-    """What its name says is heard in it; see `label_by_name`."""
+    """What its name says is heard in it; see `specimg.audio.labels`."""
     plan: LabelPlan | None = None
     """What annotations say of its clips; None: all of them have its label."""
+    split: str = ""
+    """The part of the data that it is in; empty without any."""
 
     @property
     def plan_digest(self) -> str:
-        """What tells its plan from others; empty without one."""
-        return self.plan.digest() if self.plan else ""
+        """What tells its plan and its part from others; empty without either."""
+        plan = self.plan.digest() if self.plan else ""
+        return f"{plan} {self.split}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,7 @@ def find_recordings(
     leave_out : Path
         The output folder, which is not entered.
     label : str
-        Which part of its name is the label of a recording; see `label_by_name`.
+        Which part of its name is the label of a recording; see `specimg.audio.labels`.
 
     Raises
     ------
@@ -149,42 +152,6 @@ def find_recordings(
         passed_over={_relative_name(k, base): why for k, why in passed_over.items()},
         unreadable=tuple((_relative_name(p, base), r) for p, r in unreadable.items()),
     )
-
-
-def label_by_name(rule: str) -> Callable[[str], str]:
-    """Return what finds the label of a recording in its name.
-
-    Parameters
-    ----------
-    rule : str
-        ``first``: the first folder of the name; ``parent``: the last; ``none``.  Else a
-        regular expression that is looked for in the name: what its first group has
-        captured, or, without a group, what it has found.  Where there is no such
-        folder, or nothing is found, the label is empty.
-    """
-    find = {"none": _no_folder, "first": _first_folder, "parent": _last_folder}.get(
-        rule
-    )
-    if find is None:
-        pattern = re.compile(rule)
-
-        def find(name: str) -> str:
-            found = pattern.search(name)
-            return (found[1 if pattern.groups else 0] or "") if found else ""
-
-    return lambda name: encode_label(find(name))
-
-
-def _no_folder(name: str) -> str:  # noqa: ARG001 - as the others
-    return ""
-
-
-def _first_folder(name: str) -> str:
-    return name.partition("/")[0] if "/" in name else ""
-
-
-def _last_folder(name: str) -> str:
-    return name.rpartition("/")[0].rpartition("/")[2]
 
 
 def _explain(passed_over: Mapping[str, str]) -> str:

@@ -37,7 +37,7 @@ def plan(
                 gone.append(before)  # named, but vanished
             elif prune and stamp.size == NOT_THERE:
                 raise RefusedError(_unreachable(recording.name))
-            elif before and output.is_done(before, stamp, recording.plan_digest):
+            elif before and output.is_done(before, stamp, recording):
                 report.skipped += 1
             else:
                 todo.append(recording)

@@ -12,6 +12,7 @@ from specimg.audio.recordings import (
     find_recordings,
 )
 from specimg.batch.executor import Executor
+from specimg.batch.inputs import Inputs
 from specimg.batch.local import LocalExecutor
 from specimg.batch.pending import PendingRecordings
 from specimg.batch.plan import plan
@@ -20,13 +21,15 @@ from specimg.batch.scheduler import Scheduler
 from specimg.batch.signals import signals_to
 from specimg.batch.worker import WorkerConfig
 from specimg.output.destinations import LOOSE_FILES
+from specimg.output.files import label_folder, write_table
 from specimg.output.manifest import PassedOver
 from specimg.output.session import open_output
 from specimg.output.shards import ALL, Shard
 from specimg.output.strays import find_strays
 from specimg.output.tables import update_tables
 from specimg.resources import allow_open_files
-from specimg.settings import Settings
+from specimg.settings import SPLITS_NAME, Settings
+from specimg.splits.table import format_splits
 
 FILES, FILES_A_WORKER = 22, 8
 """Files that a run has open at most: its own, and those for each worker process."""
@@ -52,7 +55,7 @@ def list_inputs(inputs: Iterable[Path], out: Path, label: str = "first") -> List
 
 
 def convert_all(  # noqa: PLR0913 - as many as the command has
-    listing: Listing,
+    inputs: Inputs,
     out: Path,
     settings: Settings,
     limits: Limits,
@@ -79,6 +82,7 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         out, shard, settings, overwrite=overwrite, recheck=recheck
     ) as output:
         journal = output.journal
+        listing = inputs.listing
         report = Report(
             out=out,
             shard=shard,
@@ -88,7 +92,11 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         pending = PendingRecordings(output, report, on_progress)
         scheduler = Scheduler(pending, journal, limits, report)
         with journal.transaction():
-            journal.pass_over(PassedOver(source=n, reason=r) for n, r in listing.unread)
+            unread = (PassedOver(source=n, reason=r) for n, r in listing.unread)
+            journal.pass_over([*unread, *inputs.lost])
+            journal.add_folders(_find_folders(listing))
+        if inputs.splits:
+            write_table(out / SPLITS_NAME, format_splits(inputs.splits), str(shard))
         with signals_to(report.stop):
             todo = plan(output, settings, listing, report, prune=prune)
             with journal.transaction():
@@ -108,6 +116,20 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
             update_tables(out, settings, journal, str(shard), is_trusted=is_trusted)
             report.strays = find_strays(out, [journal], settings)
         return report
+
+
+def _find_folders(listing: Listing) -> set[str]:
+    """Return the folders that images may lie in, besides those of their sources."""
+    folders = set()
+    for recording in listing.recordings:
+        labels = {""}
+        if recording.plan and recording.plan.by_label:
+            own = (recording.label, recording.plan.negative_label)
+            labels = {*own, *(a.label for a in recording.plan.annotations)}
+        for label in labels:
+            parts = recording.split, label_folder(label)
+            folders.add("/".join(filter(None, parts)))
+    return folders
 
 
 def _convert(

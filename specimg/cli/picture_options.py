@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from specimg.cli.sections import INPUT_AND_OUTPUT
+from specimg.cli.sections import INPUT_AND_OUTPUT, LABELS
 from specimg.settings import PRESETS
 from specimg.settings.options import GRAY, LABEL_OPTIONS, RGB
 
@@ -49,7 +49,7 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
             "the last full clip, or drop it.",
         ),
     },
-    "Labels": {
+    LABELS: {
         "label": PictureOption(
             "first|parent|none|REGEX",
             "Which folder is a recording's label, or what to find in its name.",

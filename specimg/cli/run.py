@@ -6,10 +6,12 @@ from pathlib import Path
 
 import typer
 
+from specimg.batch.inputs import Wanted, prepare
 from specimg.batch.report import Limits, Report
 from specimg.batch.run import convert_all, list_inputs
 from specimg.cli import exit_codes
 from specimg.cli.dry import print_plan
+from specimg.cli.errors import refuse_wrong_values
 from specimg.cli.progress import show_run
 from specimg.cli.run_options import RunOptions
 from specimg.cli.summary import print_summary
@@ -35,7 +37,14 @@ def run(inputs: list[Path], out: Path, settings: Settings, options: RunOptions) 
     with private_stderr() as stream:
         rule = settings.labels.folder
         listing = list_inputs(inputs, out, "first" if rule == "auto" else rule)
-        listing = listing.part(shard.index, shard.count)
+        wanted = Wanted(
+            annotations=options.annotations or (),
+            split=options.split or "",
+            group=options.group,
+        )
+        with refuse_wrong_values():
+            work = prepare(listing, out, settings, wanted, shard)
+        listing = work.listing
         total = len(listing.recordings) + len(listing.unreadable)
         limits = _read_limits(options, total)
         if options.dry_run:
@@ -43,7 +52,7 @@ def run(inputs: list[Path], out: Path, settings: Settings, options: RunOptions) 
             raise typer.Exit(exit_codes.SOME_FAILED if failed else exit_codes.SUCCESS)
         with show_run(stream, total, quiet=options.quiet) as on_progress:
             report = convert_all(
-                listing,
+                work,
                 out,
                 settings,
                 limits,

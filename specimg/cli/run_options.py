@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from specimg.cli.arguments import Jobs
-from specimg.cli.sections import INPUT_AND_OUTPUT, RUN
+from specimg.cli.arguments import Jobs, a_path
+from specimg.cli.sections import INPUT_AND_OUTPUT, LABELS, RUN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,35 @@ class RunOptions:
             rich_help_panel=RUN,
         ),
     ] = False
+    annotations: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="TABLE|DIR",
+            parser=a_path,
+            help="Tables that say who calls where, any number of times; see specimg "
+            "labels.",
+            show_default=False,
+            rich_help_panel=LABELS,
+        ),
+    ] = None
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=PERCENT,...|FILE",
+            help="Divide recordings into parts, such as train=70,val=15,test=15, or as "
+            "in a splits.csv.",
+            show_default=False,
+            rich_help_panel=LABELS,
+        ),
+    ] = None
+    group: Annotated[
+        str,
+        typer.Option(
+            metavar="source|first|REGEX",
+            help="Which recordings stay in one part: see --group of specimg compare.",
+            rich_help_panel=LABELS,
+        ),
+    ] = "source"
     files_from: Annotated[
         Path | None,
         typer.Option(

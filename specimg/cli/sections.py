@@ -6,6 +6,7 @@ from typer.core import TyperCommand
 
 INPUT_AND_OUTPUT = "Input and output"
 RUN = "Run"
+LABELS = "Labels"
 ARGUMENTS = "Arguments"
 OTHER = "Options"
 """The section of options that are in no other."""

@@ -25,7 +25,7 @@ _COLUMNS = {
 }
 """By which a table is known, where it is no manifest."""
 
-DEFAULTS_OF_THEN: Mapping[str, Any] = {"label": "parent"}
+DEFAULTS_OF_THEN: Mapping[str, Any] = {}
 """What a setting counts as in a folder that was written before there was one, where
 that is not its default of today."""
 

@@ -43,5 +43,7 @@ class JournalEntry:
     state: str
     plan: str = ""
     """What was decided about its clips before it was read; see `LabelPlan.digest`."""
+    label: str = ""
+    """The label of its first image."""
     files: tuple[tuple[str, int], ...] = ()
     """Name and size in bytes of each of its images."""

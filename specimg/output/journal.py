@@ -117,15 +117,21 @@ class Journal:
         In a single pass: a question for each recording takes several times as long.
         """
         query = (
-            "SELECT name, path, size, modified, state, plan, file_name, bytes "
+            "SELECT name, path, size, modified, state, plan, file_name, bytes, "
+            "label "
             "FROM recordings LEFT JOIN images ON source = name ORDER BY name, number"
         )
         for key, rows in groupby(self._each(query), itemgetter(*range(6))):
             name, path, size, modified, state, plan = key
             stamp = FileStamp(path=path, size=size, modified=modified)
-            files = tuple(tuple(row[6:]) for row in rows if row[6] is not None)
+            images = [row[6:] for row in rows if row[6] is not None]
             yield JournalEntry(
-                name=name, stamp=stamp, state=state, plan=plan, files=files
+                name=name,
+                stamp=stamp,
+                state=state,
+                plan=plan,
+                label=images[0][2] if images else "",
+                files=tuple(image[:2] for image in images),
             )
 
     def file_names(self) -> Iterator[str]:

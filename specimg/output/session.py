@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
+from specimg.audio.recordings import Recording
 from specimg.errors import RefusedError, StorageError
 from specimg.output.compatibility import (
     check_forgotten,
@@ -55,10 +56,12 @@ class Output:
         self.is_trusted = True
         """False after a crash of the machine: images may be whole only in name."""
 
-    def is_done(self, entry: JournalEntry, stamp: FileStamp, plan: str = "") -> bool:
+    def is_done(
+        self, entry: JournalEntry, stamp: FileStamp, recording: Recording
+    ) -> bool:
         """Whether a recording is converted already, and its images are still there.
 
-        By the same `plan`; see `specimg.annotations.plan.LabelPlan`.
+        By the same plan, or, without one, with the same label.
 
         Raises
         ------
@@ -77,7 +80,10 @@ class Output:
                 )
                 raise RefusedError(msg)
             return False
-        return entry.plan == plan and self.has_images(entry)
+        is_same = entry.plan == recording.plan_digest
+        if not recording.plan:
+            is_same = is_same and entry.label == recording.label
+        return is_same and self.has_images(entry)
 
     def has_images(self, entry: JournalEntry) -> bool:
         """Whether all images of a recording are there and have their sizes.

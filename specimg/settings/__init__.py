@@ -30,11 +30,13 @@ from specimg.spans.span import SpanSource
 
 __all__ = [
     "FAILURES_NAME",
+    "LABELS_NAME",
     "MANIFEST_SUFFIXES",
     "PASSED_OVER_NAME",
     "PRESETS",
     "RESERVED_NAMES",
     "SETTINGS_NAME",
+    "SPLITS_NAME",
     "SPLIT_TABLES",
     "Settings",
 ]
@@ -44,6 +46,8 @@ MANIFEST_SUFFIXES = (".csv", ".jsonl")
 FAILURES_NAME = "failures.csv"
 PASSED_OVER_NAME = "passed_over.csv"
 SETTINGS_NAME = "specimg.toml"
+LABELS_NAME = "labels.csv"
+SPLITS_NAME = "splits.csv"
 SPLIT_TABLES = {
     split: f"specimg.png.{split}set.jsonl" for split in ("train", "validation", "test")
 }
@@ -59,6 +63,8 @@ RESERVED_NAMES = {
     FAILURES_NAME: "the failures are written",
     PASSED_OVER_NAME: "sound that is not read is named",
     SETTINGS_NAME: "the settings are written",
+    LABELS_NAME: "the labels are written, one column each",
+    SPLITS_NAME: "it stands which part each recording is in",
     **dict.fromkeys(SPLIT_TABLES.values(), "datasets finds the images"),
 }
 """What is written at the top of an output beside the manifest: where it is that ..."""
