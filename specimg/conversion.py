@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from specimg.annotations.plan import LabelPlan
 from specimg.audio import AudioReader
 from specimg.audio.recordings import Recording
 from specimg.errors import ClipError, SpecimgError, join_warnings
+from specimg.output.boxes.labeled import LabeledBox, encode_boxes
 from specimg.output.destination import Destination
-from specimg.output.files import clip_suffix, image_name, in_folder, label_folder
+from specimg.output.files import clip_suffix, image_folder, image_name, in_folder
 from specimg.output.manifest import LABELS_APART, ImageEntry, Record
 from specimg.rendering.bandwidth import describe_bandwidth
 from specimg.rendering.image import digest, encode
@@ -136,7 +138,8 @@ def _write_clips(
         )
         record = _describe(recording, labels, clip, picture, reader, settings)
         data = encode(picture.pixels, settings.image, _text(settings))
-        yield destination.write(record, data, digest(picture.pixels))
+        boxes = _box(recording.plan, clip.span, picture.n_frames, settings)
+        yield destination.write(record, data, digest(picture.pixels), boxes)
 
 
 @lru_cache(maxsize=1)
@@ -162,6 +165,26 @@ def _labels(recording: Recording, span: Span) -> tuple[str, ...] | None:
     return recording.plan.choose(span.start, span.end, own)
 
 
+def _box(plan: LabelPlan | None, span: Span, n_frames: int, settings: Settings) -> str:
+    """Return the boxes around the annotations in a clip."""
+    if plan is None or settings.labels.boxes == "none":
+        return ""
+    axes = settings.axes(n_frames)
+    return encode_boxes(
+        LabeledBox(
+            label=one.label,
+            box=axes.box(
+                one.start - span.start, one.end - span.start, one.low, one.high
+            ),
+            start=one.start,
+            end=one.end,
+            low=one.low,
+            high=one.high,
+        )
+        for one in plan.in_clip(span.start, span.end)
+    )
+
+
 def _describe(
     recording: Recording,
     labels: tuple[str, ...],
@@ -178,8 +201,8 @@ def _describe(
     peak = clip.level.peak
     label = labels[0] if len(labels) == 1 else ""
     plan = recording.plan
-    folders = recording.split, label_folder(label) if plan and plan.by_label else ""
-    folder = "/".join(filter(None, folders))
+    by_label = bool(plan and plan.by_label)
+    folder = image_folder(recording.split, label if by_label else "", settings.labels)
     return Record(
         file_name=image_name(in_folder(folder, recording.name), suffix),
         label=label,

@@ -45,9 +45,17 @@ class Inputs:
 
 
 def prepare(
-    listing: Listing, out: Path, settings: Settings, wanted: Wanted, shard: Shard
+    listing: Listing,
+    out: Path,
+    settings: Settings,
+    wanted: Wanted,
+    shard: Shard,
+    *,
+    overwrite: bool = False,
 ) -> Inputs:
     """Decide on labels and parts of all recordings, then take those of a shard.
+
+    Parts that recordings are in already stay, unless all is written anew.
 
     All of it depends on the complete listing, so it is the same in each shard.
 
@@ -67,12 +75,14 @@ def prepare(
         msg = "--clips annotation needs --annotations"
         raise ParameterError(msg)
     splits: list[SplitRow] = []
+    table = out / SPLITS_NAME
+    before = read_splits(table) if table.exists() and not overwrite else []
     if wanted.split:
-        listing, splits = _split(listing, labeling, out, settings, wanted)
-    elif (out / SPLITS_NAME).exists():
+        listing, splits = _split(listing, labeling, before, settings, wanted)
+    elif before:
         msg = (
-            f"{out / SPLITS_NAME} says which part each recording is in: give --split "
-            f"as before, or --split {out / SPLITS_NAME}"
+            f"{table} says which part each recording is in: give --split as before, "
+            f"or --split {table}"
         )
         raise RefusedError(msg)
     lost = labeling.lost if labeling else []
@@ -89,13 +99,12 @@ def prepare(
 def _split(
     listing: Listing,
     labeling: Labeling | None,
-    out: Path,
+    rows: Sequence[SplitRow],
     settings: Settings,
     wanted: Wanted,
 ) -> tuple[Listing, list[SplitRow]]:
     """Divide recordings into parts; return the rows of the table as well."""
-    table = out / SPLITS_NAME
-    before = {row.source: row for row in read_splits(table)} if table.exists() else {}
+    before = {row.source: row for row in rows}
     if "=" in wanted.split:
         parts = parse_split(wanted.split)
     else:
@@ -105,7 +114,7 @@ def _split(
             if before.setdefault(row.source, row).split != row.split:
                 msg = (
                     f"{row.source} is in {row.split} by {wanted.split}, but in "
-                    f"{before[row.source].split} by {table}: write to another folder"
+                    f"{before[row.source].split} already: write to another folder"
                 )
                 raise SplitError(msg)
     recordings = listing.recordings

@@ -70,13 +70,14 @@ class Report:
     def add(self, records: Iterable[Record]) -> None:
         """Count a recording that was converted, by the records of its images."""
         self.recordings += 1
-        rate = 0
+        rate = 0  # that of a recording without any image is not known
         for record in records:
             rate = record.source_sr
             self.images += 1
             self.seconds += record.end - record.start
             self.faint += record.peak_dbfs < FAINT_DBFS
-        self.rates[rate] = self.rates.get(rate, 0) + 1
+        if rate:
+            self.rates[rate] = self.rates.get(rate, 0) + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ from specimg.batch.scheduler import Scheduler
 from specimg.batch.signals import signals_to
 from specimg.batch.worker import WorkerConfig
 from specimg.output.destinations import LOOSE_FILES
-from specimg.output.files import label_folder, write_table
+from specimg.output.files import image_folder, write_table
+from specimg.output.folders import add_folders
+from specimg.output.label_files import ANNOTATED
 from specimg.output.manifest import PassedOver
 from specimg.output.session import open_output
 from specimg.output.shards import ALL, Shard
@@ -94,7 +96,8 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         with journal.transaction():
             unread = (PassedOver(source=n, reason=r) for n, r in listing.unread)
             journal.pass_over([*unread, *inputs.lost])
-            journal.add_folders(_find_folders(listing))
+            journal.set(ANNOTATED, "yes" if inputs.labeling else "")
+            add_folders(journal, _find_folders(listing, settings))
         if inputs.splits:
             write_table(out / SPLITS_NAME, format_splits(inputs.splits), str(shard))
         with signals_to(report.stop):
@@ -118,7 +121,7 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         return report
 
 
-def _find_folders(listing: Listing) -> set[str]:
+def _find_folders(listing: Listing, settings: Settings) -> set[str]:
     """Return the folders that images may lie in, besides those of their sources."""
     folders = set()
     for recording in listing.recordings:
@@ -127,8 +130,7 @@ def _find_folders(listing: Listing) -> set[str]:
             own = (recording.label, recording.plan.negative_label)
             labels = {*own, *(a.label for a in recording.plan.annotations)}
         for label in labels:
-            parts = recording.split, label_folder(label)
-            folders.add("/".join(filter(None, parts)))
+            folders.add(image_folder(recording.split, label, settings.labels))
     return folders
 
 

@@ -75,6 +75,9 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
         "unannotated": PictureOption(
             "drop|keep", "Recordings that no table speaks of."
         ),
+        "boxes": PictureOption(
+            "none|coco|yolo|hf|csv", "Boxes around annotations, in pixels."
+        ),
         "seed": PictureOption("N", "For what is drawn."),
     },
     "Spectrogram": {

@@ -36,14 +36,18 @@ def run(inputs: list[Path], out: Path, settings: Settings, options: RunOptions) 
     shard = _read_shard(options.shard)
     with private_stderr() as stream:
         rule = settings.labels.folder
-        listing = list_inputs(inputs, out, "first" if rule == "auto" else rule)
+        if rule == "auto":
+            rule = "none" if options.annotations else "first"
+        listing = list_inputs(inputs, out, rule)
         wanted = Wanted(
             annotations=options.annotations or (),
             split=options.split or "",
             group=options.group,
         )
         with refuse_wrong_values():
-            work = prepare(listing, out, settings, wanted, shard)
+            work = prepare(
+                listing, out, settings, wanted, shard, overwrite=options.overwrite
+            )
         listing = work.listing
         total = len(listing.recordings) + len(listing.unreadable)
         limits = _read_limits(options, total)

@@ -11,9 +11,10 @@ from specimg.output.compatibility import load_settings
 from specimg.output.containment import find_escape
 from specimg.output.journal import Journal
 from specimg.output.manifest import Failure, ImageEntry
+from specimg.output.merging import all_failures, all_images
 from specimg.output.reading import find_fault, read_failures, read_manifest
 from specimg.output.shards import ALL, find_shards
-from specimg.output.tables import all_failures, all_images, read_parts
+from specimg.output.tables import read_parts
 from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings
 
 

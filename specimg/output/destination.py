@@ -9,7 +9,9 @@ from specimg.output.manifest import ImageEntry, Record
 class Destination(Protocol):
     """Takes the images of recordings, one after the other."""
 
-    def write(self, record: Record, data: bytes, digest: str) -> ImageEntry:
+    def write(
+        self, record: Record, data: bytes, digest: str, boxes: str = ""
+    ) -> ImageEntry:
         """Write an image, and return what to remember of it.
 
         Parameters
@@ -20,6 +22,8 @@ class Destination(Protocol):
             The content of the image file.
         digest : str
             The digest of its pixels.
+        boxes : str
+            The boxes in it; see `specimg.output.manifest.ImageEntry`.
 
         Raises
         ------

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from specimg.errors import SpecimgError, StorageError, UnwritableError
+from specimg.settings.labels import LabelSettings
 
 PARTIAL_PREFIX = ".specimg-"
 """The beginning of the hidden names under which files are written."""
@@ -55,10 +56,17 @@ def in_folder(folder: str, source: str) -> str:
     return f"{folder}/{source}" if folder else source
 
 
-def label_folder(label: str) -> str:
-    """Return what the folder of a label is called; empty for no label."""
+def image_folder(split: str, label: str, settings: LabelSettings) -> str:
+    """Return the folder that images lie in besides that of their recording.
+
+    That is one for the part of the data, and in it one for the label; either may be
+    empty.  YOLO wants all images in a folder of their own.
+    """
     name = label.replace("/", "%2F")
-    return name.replace(".", "%2E", 1) if name.startswith(".") else name
+    if name.startswith("."):
+        name = name.replace(".", "%2E", 1)
+    above = ("images",) if settings.boxes == "yolo" else ()
+    return "/".join(filter(None, (*above, split, "" if above else name)))
 
 
 def clip_suffix(start: float | None, extension: str) -> str:

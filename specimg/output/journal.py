@@ -4,7 +4,6 @@ One SQLite database for each shard of a run (one, unless it is sharded), in a hi
 file of the output; see `specimg.output.shards`.  One process writes to it.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,15 +14,17 @@ from typing import Any
 
 from specimg.output.database import open_copy, open_database, translated
 from specimg.output.entries import DONE, FAILED, STARTED, FileStamp, JournalEntry
-from specimg.output.manifest import Failure, ImageEntry, PassedOver
+from specimg.output.manifest import (
+    Failure,
+    ImageEntry,
+    PassedOver,
+)
 from specimg.output.schema import (
     MANIFEST_KEY,
     RECORD_COLUMNS,
     insert_into_images,
     to_record,
 )
-
-_FOLDERS = "folders"
 
 
 class Journal:
@@ -89,17 +90,6 @@ class Journal:
     def manifest(self, stamp: str) -> None:
         self.set(MANIFEST_KEY, stamp)
 
-    @property
-    def folders(self) -> tuple[str, ...]:
-        """The folders of the output that images were written to, besides its own."""
-        return tuple(json.loads(self.get(_FOLDERS) or "[]"))
-
-    def add_folders(self, names: Iterable[str]) -> None:
-        """Note folders that images may be written to, before there is any."""
-        known = {*self.folders}
-        if new := {*names} - known - {""}:
-            self.set(_FOLDERS, json.dumps(sorted(known | new)))
-
     def state(self, name: str) -> str | None:
         """Return how far a recording has come, if it is known."""
         query = "SELECT state FROM recordings WHERE name = ?"
@@ -160,7 +150,10 @@ class Journal:
         self._put(name, stamp, DONE, plan=plan)
         self._change()
         rows = (
-            (*_to_row(image.record), number, image.n_bytes, image.digest)
+            (
+                *_to_row(image.record),
+                *(number, image.n_bytes, image.digest, image.boxes),
+            )
             for number, image in enumerate(images)
         )
         with translated(self.path):
@@ -180,9 +173,11 @@ class Journal:
         """Yield all images, or those of one recording, in the manifest's order."""
         where = "WHERE source = ?" if name is not None else "WHERE ? IS NULL"
         query = f"SELECT {_COLUMNS} FROM images {where} ORDER BY source, number"  # noqa: S608
-        for *cells, n_bytes, digest in self._each(query, name):
+        for *cells, n_bytes, digest, boxes in self._each(query, name):
             record = to_record(cells, self.path)
-            yield ImageEntry(record=record, n_bytes=n_bytes, digest=digest)
+            yield ImageEntry(
+                record=record, n_bytes=n_bytes, digest=digest, boxes=str(boxes)
+            )
 
     def failures(self) -> Iterator[Failure]:
         """Yield all failures, in the order of their sources."""
@@ -239,6 +234,8 @@ class Journal:
                 yield from rows
 
 
-_COLUMNS = ", ".join(f'"{name}"' for name in (*RECORD_COLUMNS, "bytes", "digest"))
-_INSERT = insert_into_images([*RECORD_COLUMNS, "number", "bytes", "digest"])
+_COLUMNS = ", ".join(
+    f'"{name}"' for name in (*RECORD_COLUMNS, "bytes", "digest", "boxes")
+)
+_INSERT = insert_into_images([*RECORD_COLUMNS, "number", "bytes", "digest", "boxes"])
 _to_row = attrgetter(*RECORD_COLUMNS)

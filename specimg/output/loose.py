@@ -15,11 +15,14 @@ class LooseFiles:
     folder: Path
     """The output folder, which names of images are relative to."""
 
-    def write(self, record: Record, data: bytes, digest: str) -> ImageEntry:
+    def write(
+        self, record: Record, data: bytes, digest: str, boxes: str = ""
+    ) -> ImageEntry:
         """Write an image under its name, whole or not at all."""
         path = self.folder / record.file_name
         files.write_atomically(path, data, tag=record.source)
-        return ImageEntry(record=record, n_bytes=len(data), digest=digest)
+        n_bytes = len(data)
+        return ImageEntry(record=record, n_bytes=n_bytes, digest=digest, boxes=boxes)
 
     def undo(self, images: Iterable[ImageEntry]) -> None:
         """Remove images; the folders that they were in stay."""

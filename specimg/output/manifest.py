@@ -70,6 +70,8 @@ class ImageEntry:
     """Size of the file; None where only the manifest is there, which does not say."""
     digest: str | None = None
     """SHA-256 of the pixels, with their shape and type; None as above."""
+    boxes: str = ""
+    """Boxes around what is heard, if they were asked for; see `encode_boxes`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,8 @@ A journal carries the version of its format in ``PRAGMA user_version``:
 0   specimg 0.1, which did not number it: the record of an image is a list in JSON
 2   one column for each column of the manifest, by name
 
-A new column of the manifest is no new version: it has a default in `Record`, which
-is what it counts as in a journal that was written before there was such a column.  Nor
-is one of `recordings` that has a default.
+A new column with a default, of the manifest or another, is no new version: that is
+what it counts as in a journal that was written before there was such a column.
 """
 
 import json
@@ -67,6 +66,7 @@ _TABLES = {
         "number INTEGER NOT NULL",
         "bytes INTEGER NOT NULL",
         "digest TEXT NOT NULL",
+        "boxes TEXT NOT NULL DEFAULT ''",
         "PRIMARY KEY (source, number)",
     ),
     "passed_over": ("name TEXT PRIMARY KEY", "reason TEXT NOT NULL"),
@@ -75,10 +75,10 @@ _WITHOUT_ROWID = {"images", "passed_over"}
 _LATER = {
     "run": (),
     "recordings": ("plan",),
-    "images": tuple(f.name for f in fields(Record) if f.default is not MISSING),
+    "images": (*(f.name for f in fields(Record) if f.default is not MISSING), "boxes"),
     "passed_over": (),
 }
-"""Columns of each table that a journal of this version may lack."""
+"""Columns that a journal of this version may lack."""
 
 _COLUMNS_OF_0_1 = (
     *("file_name", "label", "source", "start", "end", "pad_seconds", "mono"),

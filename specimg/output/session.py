@@ -23,6 +23,7 @@ from specimg.output.files import (
     remove_partials,
     write_table,
 )
+from specimg.output.folders import known_folders
 from specimg.output.images import ImageError, is_image, read_image
 from specimg.output.journal import Journal
 from specimg.output.manifest import ImageEntry
@@ -118,7 +119,7 @@ class Output:
 
     def remove_images(self, name: str, keep: Collection[str] = ()) -> None:
         """Remove whatever a recording may have left but the images in `keep`."""
-        for folder in ("", *self.journal.folders):
+        for folder in known_folders(self.journal):
             remove_images(self.folder, name, keep, folder)
 
     def remove_emptied_folders(self) -> None:
@@ -126,7 +127,7 @@ class Output:
 
         Only when nobody else writes to the folder.
         """
-        for folder in ("", *self.journal.folders):
+        for folder in known_folders(self.journal):
             for name in self._emptied:
                 remove_emptied_folders(self.folder, name, folder)
 

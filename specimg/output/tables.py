@@ -1,9 +1,8 @@
 """The tables of all parts of an output folder."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from heapq import merge as merge_sorted
 from itertools import product
 from pathlib import Path
 
@@ -26,20 +25,21 @@ from specimg.output.files import (
     remove_partials,
     write_table,
 )
+from specimg.output.folders import known_folders
 from specimg.output.journal import Journal
+from specimg.output.label_files import write_label_files
 from specimg.output.manifest import (
-    Failure,
-    ImageEntry,
-    PassedOver,
     format_failures,
     format_manifest,
     format_passed_over,
 )
+from specimg.output.merging import all_failures, all_images, all_passed_over
 from specimg.output.session import FINISHED, SETTINGS
 from specimg.output.shards import ALL, Shard, find_journal, find_shards, hold_to_read
 from specimg.output.strays import find_strays
 from specimg.settings import (
     FAILURES_NAME,
+    LABELS_NAME,
     PASSED_OVER_NAME,
     SETTINGS_NAME,
     SPLIT_TABLES,
@@ -103,31 +103,6 @@ def _read_settings(folder: Path, journals: list[Journal]) -> Settings:
     raise RefusedError(msg)
 
 
-def all_images(journals: Iterable[Journal]) -> Iterator[ImageEntry]:
-    """Yield the images of all parts in the order of the manifest."""
-    parts = [journal.images() for journal in journals]
-    if len(parts) == 1:
-        return parts[0]  # which is in this order
-    return merge_sorted(
-        *parts,
-        key=lambda image: (image.record.source, image.record.start),
-    )
-
-
-def all_failures(journals: Iterable[Journal]) -> Iterator[Failure]:
-    """Yield the failures of all parts in the order of their sources."""
-    return merge_sorted(
-        *(journal.failures() for journal in journals), key=lambda f: f.source
-    )
-
-
-def all_passed_over(journals: Iterable[Journal]) -> Iterator[PassedOver]:
-    """Yield the files with sound that all parts passed over, in the order of names."""
-    return merge_sorted(
-        *(journal.passed_over() for journal in journals), key=lambda file: file.source
-    )
-
-
 def all_splits(settings: Settings, journals: list[Journal]) -> dict[str, list[str]]:
     """Return the folders of each split; none of NPY files, which nobody loads so."""
     is_png = settings.image.format == "png"
@@ -151,6 +126,7 @@ def update_tables(
     if not is_trusted or journal.manifest != _stamp(folder, settings):
         _write_manifest(folder, settings, [journal], tag)
         _write_card(folder, settings, [journal], tag)
+        write_label_files(folder, settings, [journal], tag)
         journal.manifest = _stamp(folder, settings)
     _write_failures(folder, [journal], tag)
     _write_passed_over(folder, [journal], tag)
@@ -158,7 +134,8 @@ def update_tables(
 
 def _stamp(folder: Path, settings: Settings) -> str:
     """Return what tells the manifest, the card and its tables from others."""
-    paths = [folder / settings.manifest, folder / CARD_NAME, *find_tables(folder)]
+    names = (settings.manifest, CARD_NAME, LABELS_NAME)
+    paths = [*(folder / name for name in names), *find_tables(folder)]
     stamps = [(path.name, FileStamp.of(path)) for path in paths]
     return " ".join(f"{name} {stamp.size} {stamp.modified}" for name, stamp in stamps)
 
@@ -191,7 +168,7 @@ def _write_card(
 def _write_failures(folder: Path, journals: list[Journal], tag: str) -> None:
     """Write the failures if there are any."""
     for journal in journals:
-        for name, above in product(journal.names(FAILED), ("", *journal.folders)):
+        for name, above in product(journal.names(FAILED), known_folders(journal)):
             remove_emptied_folders(folder, name, above)
     if any(True for _ in all_failures(journals)):
         lines = format_failures(all_failures(journals))
@@ -237,6 +214,7 @@ def merge_parts(folder: Path) -> Merged:
         remove_partials(folder, "merge")
         _write_manifest(folder, settings, journals, "merge")
         _write_card(folder, settings, journals, "merge")
+        write_label_files(folder, settings, journals, "merge")
         _write_failures(folder, journals, "merge")
         _write_passed_over(folder, journals, "merge")
         return Merged(

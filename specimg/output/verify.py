@@ -15,6 +15,7 @@ from specimg.output.card import format_table
 from specimg.output.contents import read_contents
 from specimg.output.images import ImageError, read_image
 from specimg.output.journal import Journal
+from specimg.output.label_files import label_files
 from specimg.output.manifest import (
     ImageEntry,
     Record,
@@ -22,14 +23,10 @@ from specimg.output.manifest import (
     format_manifest,
     format_passed_over,
 )
+from specimg.output.merging import all_failures, all_images, all_passed_over
 from specimg.output.reading import read_columns
 from specimg.output.strays import find_images, list_images
-from specimg.output.tables import (
-    all_failures,
-    all_images,
-    all_passed_over,
-    all_splits,
-)
+from specimg.output.tables import all_splits
 from specimg.rendering.image import digest
 from specimg.rendering.pipeline import render_clip
 from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, SPLIT_TABLES, Settings
@@ -97,6 +94,8 @@ def _check_tables(
             columns = _columns_of(path, journals)
             lines = format_table(all_images(journals), folders, columns)
             yield from _check_table(path, lines)
+    for file in label_files(settings, journals):
+        yield from _check_table(folder / file.path, iter(file.chunks))
     path = folder / FAILURES_NAME
     if path.exists() or any(True for _ in all_failures(journals)):
         yield from _check_table(path, format_failures(all_failures(journals)))

@@ -10,6 +10,7 @@ from specimg.errors import ParameterError, check_choice, shorten
 
 ClipSource = Literal["grid", "annotation"]
 Unannotated = Literal["drop", "keep"]
+BOXES = ("none", "coco", "yolo", "hf", "csv")
 KEEP: Final = "keep"
 DROP: Final = "drop"
 LABEL_RULES = ("auto", "first", "parent", "none")
@@ -38,11 +39,14 @@ class LabelSettings:
     """What clips without a label are called; empty: nothing."""
     unannotated: Unannotated = DROP
     """What becomes of recordings that no table speaks of."""
+    boxes: str = "none"
+    """In what format boxes around annotations are written: one of `BOXES`."""
     seed: int = 0
     """For what is drawn."""
 
     def __post_init__(self) -> None:
         """Reject what cannot be."""
+        check_choice("boxes", self.boxes, BOXES)
         check_choice("clips", self.clips, get_args(ClipSource))
         check_choice("unannotated", self.unannotated, get_args(Unannotated))
         self.rule  # noqa: B018 - which checks its values

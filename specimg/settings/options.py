@@ -123,6 +123,7 @@ OPTIONS: Mapping[str, Option] = {
     ),
     "negative_label": Option("labels", "negative_label", _text, "text"),
     "unannotated": Option("labels", "unannotated", _text, "text"),
+    "boxes": Option("labels", "boxes", _text, "text"),
     "seed": Option("labels", "seed", _whole, "a whole number"),
 }
 """All settings but the frontends."""

@@ -1,0 +1,103 @@
+"""The tables for those who train: labels with a column each, and boxes."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+from specimg.encoding import encode_label
+from specimg.output.boxes import FORMATS
+from specimg.output.boxes.labeled import BoxedImage, BoxFile, decode_boxes
+from specimg.output.files import remove, write_table
+from specimg.output.journal import Journal
+from specimg.output.manifest import LABELS_APART, ImageEntry
+from specimg.output.merging import all_images
+from specimg.settings import LABELS_NAME, Settings
+
+ANNOTATED = "annotated"
+"""Key by which a journal knows that its labels are those of annotations."""
+
+_YOLO_LABELS = "labels"
+
+
+def label_files(settings: Settings, journals: list[Journal]) -> Iterator[BoxFile]:
+    """Yield the tables that belong to a manifest whose labels are of annotations."""
+    if not any(journal.get(ANNOTATED) for journal in journals):
+        return
+    classes = find_classes(settings, journals)
+    chunks = format_labels(all_images(journals), classes)
+    yield BoxFile(LABELS_NAME, chunks)
+    if settings.labels.boxes in FORMATS:
+        known = [label for label in classes if label != _negative(settings)]
+        yield from FORMATS[settings.labels.boxes](lambda: box_images(journals), known)
+
+
+def find_classes(settings: Settings, journals: list[Journal]) -> list[str]:
+    """Return all labels in the order of their columns.
+
+    That is the order of the classes that were asked for, else of the alphabet.
+    """
+    wanted = [encode_label(name) for name in settings.labels.classes]
+    seen: set[str] = set()
+    for image in chain.from_iterable(journal.images() for journal in journals):
+        seen.update(_split(image.record.labels))
+        # A clip may hold too little of a sound to be labeled by it.
+        seen.update(box.label for box in decode_boxes(image.boxes))
+    return [*wanted, *sorted(seen - {*wanted})]
+
+
+def _negative(settings: Settings) -> str:
+    return encode_label(settings.labels.negative_label)
+
+
+def format_labels(
+    images: Iterator[ImageEntry], classes: Sequence[str]
+) -> Iterator[bytes]:
+    """Yield a CSV with a row for each image, and 0 or 1 for each label."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    rows = (
+        [
+            record.file_name,
+            *map(int, map({*_split(record.labels)}.__contains__, classes)),
+        ]
+        for record in (image.record for image in images)
+    )
+    for row in chain([["file_name", *classes]], rows):
+        writer.writerow(row)
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
+
+
+def _split(labels: str) -> list[str]:
+    return labels.split(LABELS_APART) if labels else []
+
+
+def box_images(journals: list[Journal]) -> Iterator[BoxedImage]:
+    """Yield all images with their boxes, in the order of the manifest."""
+    for image in all_images(journals):
+        record = image.record
+        yield BoxedImage(
+            file_name=record.file_name,
+            width=record.width,
+            height=record.height,
+            split=record.split,
+            boxes=decode_boxes(image.boxes),
+        )
+
+
+def write_label_files(
+    folder: Path, settings: Settings, journals: list[Journal], tag: str
+) -> None:
+    """Write the tables, and remove the boxes of images that are gone."""
+    written = set()
+    for file in label_files(settings, journals):
+        write_table(folder / file.path, file.chunks, tag)
+        written.add(file.path)
+    if settings.labels.boxes != "yolo" or not written:
+        return
+    for path in sorted((folder / _YOLO_LABELS).rglob("*.txt")):
+        if path.relative_to(folder).as_posix() not in written:
+            remove(path)
