@@ -8,12 +8,14 @@ become times.  So the card names a table for each split: the rows of the manifes
 JSON lines, with a row among them that has nothing but the types.
 """
 
+import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from itertools import chain
 from pathlib import Path
 
+from specimg.output.boxes.huggingface import OBJECT_TYPES
 from specimg.output.files import remove
 from specimg.output.manifest import (
     LABELS_APART,
@@ -67,14 +69,14 @@ def find_splits(images: Iterable[ImageEntry]) -> dict[str, list[str]]:
     """
     found = set()
     for image in images:
-        folder = _top_folder(image)
-        if folder not in _SPLITS:
+        folder = _split_folder(image)
+        if _name(folder) not in _SPLITS:
             return {"train": [""]}
         found.add(folder)
     splits: dict[str, list[str]] = {}
-    for folder, split in _SPLITS.items():
-        if folder in found:
-            splits.setdefault(split, []).append(folder)
+    order = list(_SPLITS)
+    for folder in sorted(found, key=lambda path: (order.index(_name(path)), path)):
+        splits.setdefault(_SPLITS[_name(folder)], []).append(folder)
     return splits
 
 
@@ -82,28 +84,49 @@ def format_table(
     images: Iterable[ImageEntry],
     folders: list[str],
     columns: Sequence[str] | None = None,
+    objects: Callable[[ImageEntry], object] | None = None,
 ) -> Iterator[bytes]:
-    """Yield the table of the split that has these folders; see `format_manifest`."""
-    records = _with_types(_records(images, folders))
-    return format_manifest(records, _JSON_LINES, columns)
+    """Yield the table of the split that has these folders; see `format_manifest`.
+
+    `objects`, if there are boxes, returns what the column of that name has for an
+    image; it is called for each of `images`, whichever split they are in.
+    """
+    rows = _rows(images, folders, objects)
+    if objects is None:
+        yield from format_manifest((record for record, _ in rows), _JSON_LINES, columns)
+        return
+    for record, cell in rows:
+        (line,) = format_manifest([record], _JSON_LINES, columns)
+        more = json.dumps(cell, ensure_ascii=False).encode()
+        yield line.removesuffix(b"}\n") + b', "objects": ' + more + b"}\n"
 
 
-def _records(images: Iterable[ImageEntry], folders: list[str]) -> Iterator[Record]:
+def _rows(
+    images: Iterable[ImageEntry],
+    folders: list[str],
+    objects: Callable[[ImageEntry], object] | None,
+) -> Iterator[tuple[Record, object]]:
+    """Yield the rows of a split, and now and then one that has nothing but types."""
+    number = 0
     for image in images:
-        if "" in folders or _top_folder(image) in folders:
-            yield image.record
+        cell = objects(image) if objects else None
+        if "" in folders or _split_folder(image) in folders:
+            if number % _EVERY == 0:
+                yield _TYPES, OBJECT_TYPES
+            number += 1
+            yield image.record, cell
 
 
-def _with_types(records: Iterable[Record]) -> Iterator[Record]:
-    for number, record in enumerate(records):
-        if number % _EVERY == 0:
-            yield _TYPES
-        yield record
+def _split_folder(image: ImageEntry) -> str:
+    """Return the folder of all images of a split, or the first one of an image."""
+    *folders, _ = image.record.file_name.split("/")
+    split = image.record.split
+    depth = folders.index(split) if split in folders else 0
+    return "/".join(folders[: depth + 1])
 
 
-def _top_folder(image: ImageEntry) -> str:
-    folder, slash, _ = image.record.file_name.partition("/")
-    return folder if slash else ""
+def _name(folder: str) -> str:
+    return folder.rpartition("/")[2]
 
 
 def format_card(splits: dict[str, list[str]], settings: Settings) -> Iterator[bytes]:

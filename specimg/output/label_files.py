@@ -2,12 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from itertools import chain
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from specimg.encoding import encode_label
 from specimg.output.boxes import FORMATS
+from specimg.output.boxes.huggingface import objects_of
 from specimg.output.boxes.labeled import BoxedImage, BoxFile, decode_boxes
 from specimg.output.files import remove, write_table
 from specimg.output.journal import Journal
@@ -28,9 +29,29 @@ def label_files(settings: Settings, journals: list[Journal]) -> Iterator[BoxFile
     classes = find_classes(settings, journals)
     chunks = format_labels(all_images(journals), classes)
     yield BoxFile(LABELS_NAME, chunks)
+    # Those of Hugging Face are a column of the tables of the card.
     if settings.labels.boxes in FORMATS:
         known = [label for label in classes if label != _negative(settings)]
         yield from FORMATS[settings.labels.boxes](lambda: box_images(journals), known)
+
+
+def objects_of_images(
+    settings: Settings, journals: list[Journal]
+) -> Callable[[ImageEntry], object] | None:
+    """Return what gives the cell `objects` of each image, in their order; None without.
+
+    The numbers of boxes count through all images.
+    """
+    if settings.labels.boxes != "hf":
+        return None
+    classes = find_classes(settings, journals)
+    numbers = itertools.count(1)
+
+    def objects(image: ImageEntry) -> object:
+        boxes = [box for box in decode_boxes(image.boxes) if box.has_area]
+        return objects_of([(next(numbers), box) for box in boxes], classes)
+
+    return objects
 
 
 def find_classes(settings: Settings, journals: list[Journal]) -> list[str]:
@@ -40,7 +61,9 @@ def find_classes(settings: Settings, journals: list[Journal]) -> list[str]:
     """
     wanted = [encode_label(name) for name in settings.labels.classes]
     seen: set[str] = set()
-    for image in chain.from_iterable(journal.images() for journal in journals):
+    for image in itertools.chain.from_iterable(
+        journal.images() for journal in journals
+    ):
         seen.update(_split(image.record.labels))
         # A clip may hold too little of a sound to be labeled by it.
         seen.update(box.label for box in decode_boxes(image.boxes))
@@ -57,18 +80,15 @@ def format_labels(
     """Yield a CSV with a row for each image, and 0 or 1 for each label."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    rows = (
-        [
-            record.file_name,
-            *map(int, map({*_split(record.labels)}.__contains__, classes)),
-        ]
-        for record in (image.record for image in images)
-    )
-    for row in chain([["file_name", *classes]], rows):
-        writer.writerow(row)
+    writer.writerow(["file_name", *classes])
+    for image in images:
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
+        labels = {*_split(image.record.labels)}
+        cells = (int(name in labels) for name in classes)
+        writer.writerow([image.record.file_name, *cells])
+    yield text.getvalue().encode()
 
 
 def _split(labels: str) -> list[str]:

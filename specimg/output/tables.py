@@ -27,7 +27,7 @@ from specimg.output.files import (
 )
 from specimg.output.folders import known_folders
 from specimg.output.journal import Journal
-from specimg.output.label_files import write_label_files
+from specimg.output.label_files import objects_of_images, write_label_files
 from specimg.output.manifest import (
     format_failures,
     format_manifest,
@@ -159,7 +159,8 @@ def _write_card(
     for path in set(find_tables(folder)) - {folder / SPLIT_TABLES[s] for s in splits}:
         remove(path)
     for split, folders in splits.items():
-        lines = format_table(all_images(journals), folders)
+        objects = objects_of_images(settings, journals)
+        lines = format_table(all_images(journals), folders, objects=objects)
         write_table(folder / SPLIT_TABLES[split], lines, tag)
     if may_write_card(folder):
         write_table(folder / CARD_NAME, format_card(splits, settings), tag)

@@ -15,7 +15,7 @@ from specimg.output.card import format_table
 from specimg.output.contents import read_contents
 from specimg.output.images import ImageError, read_image
 from specimg.output.journal import Journal
-from specimg.output.label_files import label_files
+from specimg.output.label_files import label_files, objects_of_images
 from specimg.output.manifest import (
     ImageEntry,
     Record,
@@ -92,7 +92,8 @@ def _check_tables(
         path = folder / SPLIT_TABLES[split]
         if path.exists():  # earlier versions wrote none
             columns = _columns_of(path, journals)
-            lines = format_table(all_images(journals), folders, columns)
+            objects = objects_of_images(settings, journals)
+            lines = format_table(all_images(journals), folders, columns, objects)
             yield from _check_table(path, lines)
     for file in label_files(settings, journals):
         yield from _check_table(folder / file.path, iter(file.chunks))

@@ -1,17 +1,9 @@
 """The column `objects`, as Hugging Face's `datasets` and `transformers` have it."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from specimg.output.boxes.labeled import (
-    BoxFile,
-    Images,
-    LabeledBox,
-    find_splits,
-    name_of_split,
-    number_all,
-)
+from specimg.output.boxes.labeled import LabeledBox
 
 OBJECT_TYPES: dict[str, list[Any]] = {
     "bbox": [[0.0, 0.0, 0.0, 0.0]],
@@ -50,27 +42,3 @@ def objects_of(
         "area": [box.area for _, box in boxes],
         "id": [number for number, _ in boxes],
     }
-
-
-def format_huggingface(images: Images, classes: Sequence[str]) -> Iterator[BoxFile]:
-    """Yield ``boxes.jsonl``, or a ``boxes_SPLIT.jsonl`` for each split.
-
-    The images of each are named by `file_name`, as "imagefolder" wants it.
-    """
-    for split in find_splits(images()):
-        path = name_of_split("boxes", split, ".jsonl")
-        yield BoxFile(path, _rows(images, classes, split))
-
-
-def _rows(images: Images, classes: Sequence[str], split: str) -> Iterator[bytes]:
-    for numbered in number_all(images()):
-        image = numbered.image
-        if image.split == split:
-            row = {
-                "file_name": image.file_name,
-                "image_id": numbered.number,
-                "width": image.width,
-                "height": image.height,
-                "objects": objects_of(numbered.boxes, classes),
-            }
-            yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
