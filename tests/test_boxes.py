@@ -4,13 +4,9 @@ import csv
 import io
 import json
 import math
-import os
-import subprocess
-import sys
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image
 from sounds import noise, read_png, rows, specimg, tone, write
 
 from specimg import ParameterError, Settings, render
 from specimg.output.boxes import FORMATS
-from specimg.output.boxes.huggingface import OBJECT_TYPES
 from specimg.output.boxes.labeled import (
     BoxedImage,
     LabeledBox,
@@ -31,10 +25,8 @@ from specimg.output.boxes.labeled import (
     encode_boxes,
 )
 from specimg.output.boxes.yolo import label_path
-from specimg.output.card import format_card
 from specimg.rendering.axes import PixelBox
 from specimg.rendering.pipeline import render_clip
-from specimg.settings import SPLIT_TABLES
 
 CLASSES = ["robin", 'the "wren"', "Ménage: no"]
 
@@ -450,67 +442,6 @@ def test_no_box_of_yolo_ends_outside(
         assert 0 < w <= 1 >= h > 0
         assert 0 <= round(x - w / 2, 7) <= round(x + w / 2, 7) <= 1
         assert 0 <= round(y - h / 2, 7) <= round(y + h / 2, 7) <= 1
-
-
-def with_types(table: bytes) -> bytes:
-    """Put the row of types on top, as the tables of a card have it."""
-    types = {"file_name": "", "image_id": 0, "width": 0, "height": 0}
-    return json.dumps(types | {"objects": OBJECT_TYPES}).encode() + b"\n" + table
-
-
-LOAD = """
-import json, sys
-from datasets import load_dataset
-(rows,) = load_dataset(sys.argv[1], cache_dir=sys.argv[2]).values()
-json.dump([row | {"image": row["image"].size} for row in rows], sys.stdout)
-"""
-
-
-@pytest.mark.skipif(not find_spec("datasets"), reason="datasets is not installed")
-@pytest.mark.parametrize("order", [[0, 1, 2, 3], [1, 2, 3, 0]])
-def test_datasets_loads_the_objects(tmp_path: Path, order: list[int]) -> None:
-    chosen = [images()[index] for index in order]
-    (file,) = FORMATS["hf"](lambda: iter(chosen), CLASSES)
-    assert file.path == "boxes.jsonl"
-    out = tmp_path / "out"
-    for image in chosen:
-        (out / image.file_name).parent.mkdir(parents=True, exist_ok=True)
-        Image.new("L", (image.width, image.height)).save(out / image.file_name)
-    table = with_types(b"".join(file.chunks))
-    (out / SPLIT_TABLES["train"]).write_bytes(table)
-    card = b"".join(format_card({"train": [""]}, Settings()))
-    (out / "README.md").write_bytes(card)
-    env = {"HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"}
-    result = subprocess.run(
-        [sys.executable, "-c", LOAD, out, tmp_path / "cache"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | env,
-    )
-    assert result.returncode == 0, result.stderr
-    rows = json.loads(result.stdout)
-    assert len(rows) == 4
-    for row, image in zip(rows, chosen, strict=True):
-        assert row["image"] == [image.width, image.height]
-        objects, boxes = row["objects"], [box for box in image.boxes if box.has_area]
-        assert objects["bbox"] == [list(box.rounded) for box in boxes]
-        labels = [CLASSES[number] for number in objects["category"]]
-        assert labels == [box.label for box in boxes]
-        assert objects["categories"] == objects["category"]
-        assert objects["area"] == [box.area for box in boxes]
-    ids = [number for row in rows for number in row["objects"]["id"]]
-    assert ids == [1, 2, 3]
-
-
-def test_hugging_face_has_a_table_for_each_split() -> None:
-    files = written("hf", SPLIT)
-    assert list(files) == ["boxes_train.jsonl", "boxes_val.jsonl"]
-    tables = [[json.loads(line) for line in t.splitlines()] for t in files.values()]
-    assert [[row["image_id"] for row in table] for table in tables] == [[1, 3], [2, 4]]
-    ids = [row["objects"]["id"] for table in tables for row in table]
-    assert ids == [[1, 2], [], [], [3]]
-    assert tables[0][0]["objects"].keys() == OBJECT_TYPES.keys()
 
 
 def test_the_table_has_every_box() -> None:
