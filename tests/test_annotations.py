@@ -225,6 +225,15 @@ def test_labels_of_audacity_have_lines_of_frequencies_or_not(tmp_path: Path) -> 
     assert not only(read(tmp_path / "b.txt", "1\t2\ta\n\\\t-1\t9\n")).has_box
 
 
+def test_labels_of_audacity_by_birdnet_have_its_confidence(tmp_path: Path) -> None:
+    text = "0.0\t3.0\tTurdus merula, Eurasian Blackbird\t0.8123\n"
+    tables = read(tmp_path / "rec1.BirdNET.results.txt", text)
+    assert calls(tables) == {"rec1": [(0, 3, "Turdus merula, Eurasian Blackbird")]}
+    assert only(tables).confidence == 0.8123
+    pasted = read(tmp_path / "a.txt", "0\t1\ta\n0\t1\tb\t7\n")
+    assert [box[2] for box in boxes(pasted)] == ["a", "b 7"]
+
+
 def test_lines_of_audacity_that_say_nothing_are_named(tmp_path: Path) -> None:
     text = "1\t2\twren\n3\t4\t\nnonsense\n\\\t1\t2\n"
     tables = read(tmp_path / "a.txt", text)
