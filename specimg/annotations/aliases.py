@@ -60,7 +60,7 @@ ALIASES: Mapping[str, Sequence[str]] = {
     "confidence": ("confidence", "score", "probability", "classprob", "detprob"),
 }
 
-_UNIT = re.compile(r"^(.*?)[\s_]*[\s_(\[](\w+)[)\]]?$")
+_UNIT = re.compile(r"^(.*?)[\s_]*[\s_(\[]([A-Za-z]+)[)\]]?$")
 
 
 def find_unit(name: str) -> tuple[str, str | None]:

@@ -12,11 +12,18 @@ UNDEFINED = -1
 
 
 def knows(content: Content, _options: ReadingOptions) -> bool:
-    """Whether its first line is two numbers, and perhaps a label, with tabs between."""
+    """Whether its first line is two numbers and perhaps a label, with tabs between.
+
+    BirdNET adds its confidence.
+    """
     for text in io.StringIO(content.text, newline=None):
         if text.strip():
             cells = text.rstrip("\n").split("\t")
-            return 2 <= len(cells) <= 3 and all(map(_is_number, cells[:2]))
+            if not 2 <= len(cells) <= 4 or (
+                len(cells) == 4 and not _is_share(cells[3])
+            ):
+                return False
+            return all(map(_is_number, cells[:2]))
     return False
 
 
@@ -41,9 +48,11 @@ def read(content: Content, _options: ReadingOptions) -> Iterator[Row | Problem]:
             why = "need a start, an end and a label, with tabs between them"
             yield content.fault(line, text.strip(), why)
             continue
+        start, end, *rest = cells
+        sure = rest.pop() if len(rest) == 2 and _is_share(rest[1]) else None
         # A label that was pasted may hold tabs.
-        label = " ".join(cells[2:])
-        row = Row(line=line, start=cells[0], end=cells[1], label=label)
+        label = " ".join(rest)
+        row = Row(line=line, start=start, end=end, label=label, confidence=sure)
     if row is not None:
         yield row
 
@@ -54,6 +63,10 @@ def _is_number(cell: str) -> bool:
     except NonsenseError:
         return False
     return True
+
+
+def _is_share(cell: str) -> bool:
+    return _is_number(cell) and 0 <= number("confidence", cell) <= 1
 
 
 def _frequency(cell: str) -> object:

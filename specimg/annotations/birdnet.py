@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from specimg.annotations.cells import Cells, label_of
+from specimg.annotations.cells import Cells, label_of, refuse_lines
 from specimg.annotations.naming import tidy
 from specimg.annotations.options import ReadingOptions
 from specimg.annotations.rows import MISSING, Problem, Row
@@ -22,7 +22,7 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
     sheet = content.sheet
     label = label_of(content, options, LABELS)
     if isinstance(label, Problem):
-        yield label
+        yield from refuse_lines(content, label)
         return
     get = Cells(
         start=sheet.keys["start(s)"],

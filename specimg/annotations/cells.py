@@ -1,6 +1,6 @@
 """Which cell of a line is what."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from specimg.annotations.options import ReadingOptions
@@ -56,6 +56,12 @@ def label_of(
         why = "has no column with labels that is known: need --label-column NAME of "
         why += f"specimg labels; it has {shown(content)}"
     return content.fault(0, "", why) if found is None else found
+
+
+def refuse_lines(content: Content, why: Problem) -> Iterator[Problem]:
+    """Yield a problem that the lines of a table have, if it has any."""
+    if next(content.sheet.lines, None) is not None:
+        yield why
 
 
 def shown(content: Content) -> str:

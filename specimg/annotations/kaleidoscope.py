@@ -6,7 +6,7 @@ the mean of many, as the analysis was.
 
 from collections.abc import Iterator
 
-from specimg.annotations.cells import Cells, label_of
+from specimg.annotations.cells import Cells, label_of, refuse_lines
 from specimg.annotations.naming import tidy
 from specimg.annotations.options import ReadingOptions
 from specimg.annotations.rows import MISSING, Problem, Row
@@ -26,7 +26,7 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
     sheet = content.sheet
     label = label_of(content, options, LABELS)
     if isinstance(label, Problem):
-        yield label
+        yield from refuse_lines(content, label)
         return
     # What a person wrote stands only where one has looked.
     others = [] if options.label_column else [key for key in LABELS if sheet.has(key)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from specimg.annotations.aliases import ALIASES, HEADER, KILOHERTZ, find_unit
-from specimg.annotations.cells import Cells
+from specimg.annotations.cells import Cells, refuse_lines
 from specimg.annotations.naming import tidy
 from specimg.annotations.options import MEASURES, UNITS, ReadingOptions
 from specimg.annotations.rows import MISSING, Problem, Row
@@ -35,27 +35,40 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
     places = _find_places(content, options)
     if options.label_column is not None and "label" not in places:
         why = f"has no column {quote(options.label_column)}"
-        yield content.fault(0, "", why)
+        yield from refuse_lines(content, content.fault(0, "", why))
         return
     is_own = content.sheet.columns == HEADER
     get = Cells(**{k: place[0] for k, place in places.items() if k != "file"})
-    second, hertz = (
-        max((places[key][1] for key in keys if key in places), default=1.0)
-        for keys in (("start",), ("low", "high"))
-    )
+    sizes = {
+        measure: {
+            places[key][1]
+            for key in MEASURES
+            if MEASURES[key] == measure and key in places
+        }
+        for measure in ("seconds", "hertz")
+    }
+    if any(len(found) > 1 for found in sizes.values()):
+        why = (
+            "its columns have different units; need one for times, one for frequencies"
+        )
+        yield from refuse_lines(content, content.fault(0, "", why))
+        return
+    second, hertz = (max(found, default=1.0) for found in sizes.values())
     file = places["file"][0] if "file" in places else None
     classes = {} if "label" in places else _find_classes(content, places)
     for line, cells in content.sheet.lines:
         row = get.row(line, cells)
         row.second, row.hertz = second, hertz
+        if is_own and file is not None:
+            row.file, row.label = decode(cells[file]), decode(str(row.label))
+            yield row
+            continue
         if file is not None and cells[file].strip() not in MISSING:
-            row.file = decode(cells[file]) if is_own else tidy(cells[file])
-        if is_own:
-            row.label = decode(cells[get.label]) if get.label is not None else None
-        elif classes:
+            row.file = tidy(cells[file])
+        if classes:
             yield from _read_classes(content, row, cells, classes)
             continue
-        elif str(row.label).strip() in MISSING:
+        if str(row.label).strip() in MISSING:
             row.label = None
         yield row
 
