@@ -10,7 +10,7 @@ _EFFORT = 500_000_000
 """How many numbers all steps may look at: a second or two."""
 
 _MOST_STEPS = 10_000
-_SHAKES, _MOST_SHAKES = 50, 300
+_SHAKES, _MOST_SHAKES = 50, 1000
 """How often a deal is shaken, and how often where a part lacks a class it needs."""
 
 _CANDIDATES = 100
@@ -40,10 +40,14 @@ def deal_groups(deal: Deal, seed: int) -> Numbers:
     effort = _EFFORT // (deal.weights.nnz + n_groups * n_parts + 10_000)
     effort -= table.improve(min(effort, _MOST_STEPS))
     best, cost = table.part.copy(), table.cost
+    # Parts that a class will be missing in, because it has fewer groups to deal.
+    n_missing = ((deal.counts == 0) & deal.needed).sum(axis=0)
+    n_dealt = np.bincount(deal.weights.indices, minlength=len(n_missing))
+    least = np.maximum(n_missing - n_dealt, 0).sum()
     # The only generator that Python promises never to change.
     chance = random.Random(seed).random  # noqa: S311 - no secret
     for count in range(_MOST_SHAKES):
-        if effort <= 0 or (count >= _SHAKES and not cost[0]):
+        if effort <= 0 or (count >= _SHAKES and cost[0] <= least):
             break
         for _ in range(1 + int(6 * chance())):
             table.put(int(n_groups * chance()), int(n_parts * chance()))
