@@ -1,5 +1,7 @@
 """How much of a clip stands above the background of its own bands."""
 
+import math
+
 import numpy as np
 
 from specimg.arrays import Spectrogram
@@ -35,7 +37,8 @@ def activity(
         background[band] = max(median(mel[band]), 1e-4^power * max(mel))
         activity = count(mel > 4^power * background) / (n_mels * width)
 
-    over the frames that do not overlap: one in ``win_length / hop_length``.
+    over the frames that do not overlap, one in ``win_length / hop_length``, and with
+    `center` only those that lie within the clip.
 
     It does not change with the gain, and depends on nothing but the clip.  A sound that
     lasts for more than half of the clip in a band is background there: a steady tone
@@ -61,9 +64,14 @@ def activity(
         the sample rate of the recording are empty, and so not active.
     """
     n_frames = mel.shape[1]
+    # A frame that reaches beyond the clip holds an edge that nobody recorded.
+    edge = math.ceil(settings.win_length / 2 / settings.hop_length)
+    inside = mel[:, edge : n_frames - edge] if settings.center else mel
     # Frames that do not overlap hold all of the sound, and take a fourth of the time.
     step = max(1, settings.win_length // settings.hop_length)
-    cells = np.sort(mel[:, ::step], axis=1)
+    cells = np.sort(inside[:, ::step], axis=1)
+    if not cells.size:
+        return 0.0
     median = cells[:, (cells.shape[1] - 1) // 2]
     least = cells[:, -1].max() * np.float32(LEAST_BACKGROUND**settings.power)
     threshold = np.maximum(median, least)
