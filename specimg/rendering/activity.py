@@ -42,8 +42,8 @@ def activity(
 
     It does not change with the gain, and depends on nothing but the clip.  A sound that
     lasts for more than half of the clip in a band is background there: a steady tone
-    or wind has an activity near 0, however loud it is, and the trill of a cicada that
-    never pauses less than the chirps of a cricket.
+    or wind has an activity near 0, however loud it is, and a cicada that never pauses
+    has less than a cricket that chirps.
 
     Parameters
     ----------
