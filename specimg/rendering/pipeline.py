@@ -13,6 +13,7 @@ import numpy as np
 from specimg.arrays import Pixels, Spectrogram, Waveform
 from specimg.audio import fit, resample
 from specimg.errors import RenderError
+from specimg.rendering.activity import activity
 from specimg.rendering.frontends import Frontend
 from specimg.rendering.image import to_pixels
 from specimg.rendering.mel import mel_spectrogram
@@ -33,6 +34,8 @@ class RenderedClip:
     """Smallest value of the mel spectrogram before the first normalization."""
     mel_max: float
     """Largest value of the mel spectrogram before the first normalization."""
+    activity: float
+    """Share of the picture that stands above its bands' background."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,6 +50,8 @@ class Mel:
     """Smallest value before normalization."""
     largest: float
     """Largest value before normalization; equal to `smallest` in digital silence."""
+    activity: float
+    """See `specimg.rendering.activity`."""
 
 
 def render_clip(
@@ -79,6 +84,7 @@ def render_clip(
         silent=mel.smallest == mel.largest,
         mel_min=mel.smallest,
         mel_max=mel.largest,
+        activity=mel.activity,
     )
 
 
@@ -112,11 +118,13 @@ def mel_of_clip(
     mel = mel_spectrogram(fit(resampled, length), settings.mel)
     low, high = value_range(mel)
     unit = 2.0 ** (exponent * settings.mel.power)
+    width = settings.mel.n_frames(full_length)
     return Mel(
         normalized=min_max(mel, (low, high)),
-        width=settings.mel.n_frames(full_length),
+        width=width,
         smallest=float(low) * unit,
         largest=float(high) * unit,
+        activity=activity(mel, settings.mel, width),
     )
 
 
