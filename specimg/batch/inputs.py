@@ -35,7 +35,9 @@ class Inputs:
 
     listing: Listing
     labeling: Labeling | None = None
-    """What annotations say of all shards; None where there are none."""
+    """What was decided about the clips of all shards; None where nothing was."""
+    annotated: bool = False
+    """Whether labels are those of annotations."""
     lost: tuple[PassedOver, ...] = ()
     """Annotations of this shard that label nothing."""
     splits: tuple[SplitRow, ...] = ()
@@ -70,10 +72,12 @@ def prepare(
     if wanted.annotations:
         tables = read_tables(wanted.annotations)
         labeling = label_recordings(listing, tables, settings)
-        listing = labeling.listing
+    elif settings.labels.max_per_label is not None:
+        labeling = label_recordings(listing, None, settings)
     elif settings.labels.clips == "annotation":
         msg = "--clips annotation needs --annotations"
         raise ParameterError(msg)
+    listing = labeling.listing if labeling else listing
     splits: list[SplitRow] = []
     table = out / SPLITS_NAME
     before = read_splits(table) if table.exists() and not overwrite else []
@@ -85,11 +89,12 @@ def prepare(
             f"or --split {table}"
         )
         raise RefusedError(msg)
-    lost = labeling.lost if labeling else []
+    lost = labeling.lost.rows if labeling else []
     part = shard.index, shard.count
     return Inputs(
         listing=listing.part(*part),
         labeling=labeling,
+        annotated=bool(wanted.annotations),
         lost=tuple(one for one in lost if shard.is_all or is_in_part(one.source, part)),
         splits=tuple(splits),
         counts=labeling.images if labeling else {},

@@ -2,24 +2,25 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from specimg.annotations.annotation import Annotation
-from specimg.annotations.matching import Matched, match_tables
+from specimg.annotations.matching import match_tables
 from specimg.annotations.overlap import find_rescuers
 from specimg.annotations.plan import LabelPlan
 from specimg.annotations.rows import AnnotationError
 from specimg.annotations.tables import Tables
 from specimg.audio import AudioReader
 from specimg.audio.recordings import Listing, Recording
-from specimg.encoding import encode_label, encode_name
+from specimg.batch.lost import LostAnnotations
+from specimg.encoding import encode_label
 from specimg.errors import ClipError, RecordingError
-from specimg.output.manifest import PassedOver
 from specimg.settings import Settings
+from specimg.spans.caps import PlannedClip, cap_labels, cap_negatives
 from specimg.spans.plan import plan_known
 from specimg.spans.span import Span
 
@@ -33,22 +34,28 @@ class Labeling:
     listing: Listing
     images: dict[str, Counter[tuple[str, ...]]] = field(default_factory=dict)
     """How many clips of each recording have which labels, by the headers."""
+    by_label: bool = False
+    """Whether every clip has exactly one label, and images lie in a folder of it."""
     unannotated: int = 0
     """Recordings that no table speaks of."""
     other_classes: int = 0
     """Annotations with labels that are none of the classes."""
     other_channels: int = 0
     """Annotations of channels that are not read."""
+    capped: Counter[str] = field(default_factory=Counter)
+    """Clips of each label that are left out, because it has enough of them."""
     repeated: int = 0
     """Annotations that say just what another one does."""
-    lost: list[PassedOver] = field(default_factory=list)
-    """Annotations that label nothing, by table and line."""
-    n_lost: int = 0
-    """How many annotations these are."""
+    lost: LostAnnotations = field(default_factory=LostAnnotations)
+    """Annotations that label nothing."""
 
 
-def label_recordings(listing: Listing, tables: Tables, settings: Settings) -> Labeling:
+def label_recordings(
+    listing: Listing, tables: Tables | None, settings: Settings
+) -> Labeling:
     """Give each recording of a listing the plan that its annotations make.
+
+    Without tables, its clips have the label of its folder only.
 
     What follows from all recordings together, such as whether every clip has a single
     label, is decided here as well: by the headers of the recordings, because none is
@@ -59,28 +66,44 @@ def label_recordings(listing: Listing, tables: Tables, settings: Settings) -> La
     AnnotationError
         No annotation is of any recording.
     """
-    matched = match_tables(tables, [recording.name for recording in listing.recordings])
-    if not matched.annotations:
-        msg = "no annotation is of a recording that is there"
-        if matched.unmatched:
-            msg += f"; for example, {matched.unmatched[0]}"
-        raise AnnotationError(msg)
-    labeling = Labeling(listing=listing, repeated=matched.repeated)
-    _note_lost(labeling, tables, matched)
+    labeling = Labeling(listing=listing)
+    names = [recording.name for recording in listing.recordings]
+    annotations: Mapping[str, tuple[Annotation, ...]] = dict.fromkeys(names, ())
+    if tables is not None:
+        annotations = _match(tables, names, labeling)
     clips = [
         planned
         for recording in listing.recordings
-        if (planned := _plan(recording, matched, settings, labeling)) is not None
+        if (planned := _plan(recording, annotations, settings, labeling)) is not None
     ]
-    _choose_negatives(clips, settings)
-    by_label = all(_has_one_label_each(planned, settings) for planned in clips)
+    labeling.capped = _draw(clips, settings)
+    by_label = tables is not None and all(
+        _has_one_label_each(planned, settings) for planned in clips
+    )
     recordings = []
     for planned in clips:
         plan = replace(planned.plan, by_label=by_label)
         recordings.append(replace(planned.recording, plan=plan))
         labeling.images[planned.recording.name] = _count(planned, plan)
+    labeling.by_label = by_label
     labeling.listing = replace(listing, recordings=tuple(recordings))
     return labeling
+
+
+def _match(
+    tables: Tables, names: Sequence[str], labeling: Labeling
+) -> Mapping[str, tuple[Annotation, ...]]:
+    """Return the annotations of each recording that a table speaks of."""
+    matched = match_tables(tables, names)
+    if not matched.annotations:
+        msg = "no annotation is of a recording that is there"
+        if matched.unmatched:
+            msg += f"; for example, {matched.unmatched[0]}"
+        raise AnnotationError(msg)
+    labeling.repeated = matched.repeated
+    labeling.lost.add_problems(tables)
+    labeling.lost.add_unmatched(matched)
+    return matched.annotations
 
 
 @dataclass(slots=True)
@@ -98,16 +121,19 @@ class _Planned:
 
 
 def _plan(
-    recording: Recording, matched: Matched, settings: Settings, labeling: Labeling
+    recording: Recording,
+    known: Mapping[str, tuple[Annotation, ...]],
+    settings: Settings,
+    labeling: Labeling,
 ) -> _Planned | None:
     """Return the plan of a recording; None where it is left out."""
-    annotations = matched.annotations.get(recording.name)
-    if annotations is None:
+    found = known.get(recording.name)
+    if found is None:
         labeling.unannotated += 1
         if settings.labels.unannotated == "drop":
             return None
-        annotations = ()
-    annotations = tuple(_choose(annotations, settings, labeling))
+        found = ()
+    annotations = tuple(_choose(found, settings, labeling))
     plan = LabelPlan(
         annotations=annotations,
         rule=settings.labels.rule,
@@ -119,7 +145,7 @@ def _plan(
     ends = np.array([span.end for span in spans], np.float64)
     rescued = find_rescuers(annotations, starts, ends, plan.rule)
     for number in (number for number, clip in rescued.items() if clip < 0):
-        _lose(labeling, annotations[number], _describe(recording, seconds))
+        labeling.lost.add_outside(annotations[number], recording, seconds)
     plan = replace(
         plan,
         rescued=tuple(
@@ -127,11 +153,11 @@ def _plan(
         ),
     )
     own = (recording.label,) if recording.label else ()
-    labels = {}
+    labels: dict[float, tuple[str, ...]] = {}
     for number in _touched(annotations, starts, ends) if not own else range(len(spans)):
         start, end = float(starts[number]), float(ends[number])
-        if found := tuple(sorted({*plan.labels(start, end), *own})):
-            labels[start] = found
+        if its := tuple(sorted({*plan.labels(start, end), *own})):
+            labels[start] = its
     is_negative = ~np.isin(starts, list(labels))
     return _Planned(recording, plan, labels, starts[is_negative], bool(seconds))
 
@@ -182,8 +208,46 @@ def _touched(
     return sorted(set(itertools.chain.from_iterable(ranges)))
 
 
-def _choose_negatives(clips: Sequence[_Planned], settings: Settings) -> None:
-    """Choose so many clips without a label for each with one, if that is wanted."""
+def _draw(clips: Sequence[_Planned], settings: Settings) -> Counter[str]:
+    """Keep so many clips of each label, then so many without any, as is wanted.
+
+    Returns
+    -------
+    Counter
+        How many clips of each label are dropped.
+    """
+    dropped = Counter[str]()
+    seed, most = settings.labels.seed, settings.labels.max_per_label
+    if most is not None:
+        caps = cap_labels(
+            itertools.chain.from_iterable(map(_labeled, clips)), most, seed
+        )
+        for planned in clips:
+            gone = [clip for clip in _labeled(planned) if not caps.keeps(clip)]
+            dropped.update(label for clip in gone for label in clip.labels)
+            starts = frozenset(clip.start for clip in gone)
+            planned.plan = replace(planned.plan, dropped=starts)
+    ratio = settings.labels.negatives
+    if not isinstance(ratio, str):
+        n_positive = sum(len(p.labels) - len(p.plan.dropped) for p in clips)
+        negatives = itertools.chain.from_iterable(map(_unlabeled, clips))
+        cap = cap_negatives(negatives, n_positive, ratio, seed)
+        for planned in clips:
+            kept = (clip.start for clip in _unlabeled(planned) if cap.keeps(clip))
+            planned.plan = replace(planned.plan, negatives=frozenset(kept))
+    return dropped
+
+
+def _labeled(planned: _Planned) -> Iterator[PlannedClip]:
+    name = planned.recording.name
+    return (
+        PlannedClip(name, start, labels) for start, labels in planned.labels.items()
+    )
+
+
+def _unlabeled(planned: _Planned) -> Iterator[PlannedClip]:
+    name = planned.recording.name
+    return (PlannedClip(name, start) for start in planned.negatives.tolist())
 
 
 def _has_one_label_each(planned: _Planned, settings: Settings) -> bool:
@@ -194,7 +258,7 @@ def _has_one_label_each(planned: _Planned, settings: Settings) -> bool:
         return True
     if planned.plan.negatives is None:
         return planned.is_known and not planned.negatives.size
-    return False
+    return not planned.plan.negatives
 
 
 def _count(planned: _Planned, plan: LabelPlan) -> Counter[tuple[str, ...]]:
@@ -205,34 +269,3 @@ def _count(planned: _Planned, plan: LabelPlan) -> Counter[tuple[str, ...]]:
     if n_negatives:
         counts[(plan.negative_label,) if plan.negative_label else ()] += n_negatives
     return counts
-
-
-def _note_lost(labeling: Labeling, tables: Tables, matched: Matched) -> None:
-    """Note what is wrong with tables, and what is of recordings that are not there."""
-    for problem in tables.problems:
-        what = ": ".join(filter(None, (problem.value, problem.why)))
-        _add_lost(labeling, problem.table, problem.line, what)
-    for entry in matched.unmatched:
-        number = "nothing" if not entry.count else f"{entry.count} annotations"
-        what = f"{number} in {entry.file}: {entry.reason}"
-        _add_lost(labeling, entry.table, entry.line, what, max(entry.count, 1))
-
-
-def _lose(labeling: Labeling, annotation: Annotation, why: str) -> None:
-    times = f"{annotation.start:.10g} to {annotation.end:.10g} s"
-    what = f"{annotation.label} from {times} is in no clip{why}"
-    _add_lost(labeling, annotation.table, annotation.line, what)
-
-
-def _describe(recording: Recording, seconds: float) -> str:
-    if not seconds:
-        return f" of {recording.name}"
-    return f" of {recording.name}, which is {seconds:.10g} s long"
-
-
-def _add_lost(
-    labeling: Labeling, table: str, line: int, what: str, count: int = 1
-) -> None:
-    source = encode_name(table) + (f":{line}" if line else "")
-    labeling.lost.append(PassedOver(source=source, reason=what))
-    labeling.n_lost += count

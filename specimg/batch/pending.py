@@ -1,16 +1,20 @@
 """The recordings that a run has begun, and what came of each."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from specimg.audio.recordings import Recording
 from specimg.batch.report import Event, OnProgress, Report
 from specimg.batch.task import Done
-from specimg.conversion import SplitPlan, warn
+from specimg.conversion import SplitPlan, describe_dropped, warn
 from specimg.errors import RecordingError, join_warnings
+from specimg.output.destination import Destination
 from specimg.output.entries import FileStamp
 from specimg.output.manifest import Failure, ImageEntry
 from specimg.output.session import Output
+from specimg.spans.best import select
+from specimg.spans.selection import SelectionSettings
 from specimg.spans.span import ClipRange
 
 
@@ -25,6 +29,8 @@ class _PendingRecording:
     images: dict[int, list[ImageEntry]] = field(default_factory=dict)
     """The images of each part, by the number of its first clip."""
     warning: str = ""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """How many clips are left out, by the reason."""
     waiting: int = 1
     """How many parts are still to come."""
     error: RecordingError | None = None
@@ -36,8 +42,17 @@ class _PendingRecording:
 class PendingRecordings:
     """Notes what came of recordings in the journal and the report, and tells of it."""
 
-    def __init__(self, output: Output, report: Report, on_progress: OnProgress) -> None:
+    def __init__(
+        self,
+        output: Output,
+        destination: Destination,
+        selection: SelectionSettings,
+        report: Report,
+        on_progress: OnProgress,
+    ) -> None:
         self._output = output
+        self._destination = destination
+        self._selection = selection
         self._journal = output.journal
         self._report = report
         self._on_progress = on_progress
@@ -80,6 +95,7 @@ class PendingRecordings:
             first = clip_range.first if clip_range else 0
             pending.images[first] = outcome.images
             pending.warning = join_warnings(pending.warning, outcome.warning)
+            pending.dropped += outcome.dropped
         self.expect_fewer(recording, 1)
 
     def expect_fewer(self, recording: Recording, count: int) -> None:
@@ -113,13 +129,30 @@ class PendingRecordings:
             self._fail(pending.stamp, failure)
             return
         parts = [pending.images[first] for first in sorted(pending.images)]
-        images = warn([image for part in parts for image in part], pending.warning)
+        images = warn(self._select(name, parts, pending), pending.warning)
         if pending.was_interrupted:
             keep = [image.record.file_name for image in images]
             self._output.remove_images(name, keep)
-        self._journal.finish(name, pending.stamp, images, pending.plan)
+        dropped = describe_dropped(pending.dropped)
+        self._journal.finish(name, pending.stamp, images, pending.plan, dropped)
         self._report.add(image.record for image in images)
+        self._report.dropped += pending.dropped
         self._on_progress(Event(self._report))
+
+    def _select(
+        self, name: str, parts: list[list[ImageEntry]], pending: _PendingRecording
+    ) -> list[ImageEntry]:
+        """Remove what was selected in a part of a recording, but not of all of it."""
+        images = [image for part in parts for image in part]
+        if len(parts) < 2:
+            return images
+        records = [image.record for image in images]
+        kept = {*select(records, self._selection, name)}
+        surplus = [image for place, image in enumerate(images) if place not in kept]
+        self._destination.undo(surplus)
+        if surplus:
+            pending.dropped[self._selection.why_not_selected] += len(surplus)
+        return [image for place, image in enumerate(images) if place in kept]
 
     def _fail(self, stamp: FileStamp, failure: Failure) -> None:
         self._journal.fail(failure.source, stamp, failure)

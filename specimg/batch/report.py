@@ -1,9 +1,11 @@
 """What a run may take, and what it tells."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from specimg.batch.inputs import Inputs
 from specimg.output.manifest import Failure, Record
 from specimg.output.shards import Shard
 
@@ -31,6 +33,8 @@ class Report:
 
     out: Path
     shard: Shard
+    inputs: Inputs | None = None
+    """What was decided about recordings before they were read."""
     recordings: int = 0
     """Recordings that were converted."""
     images: int = 0
@@ -41,6 +45,8 @@ class Report:
     """How many of these recordings have which sample rate, in Hz."""
     faint: int = 0
     """Images of clips whose peak is below `FAINT_DBFS`."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Clips that are no images, by the reason."""
     failed: int = 0
     """Recordings that could not be converted."""
     skipped: int = 0

@@ -20,7 +20,7 @@ from specimg.batch.report import Limits, OnProgress, Report
 from specimg.batch.scheduler import Scheduler
 from specimg.batch.signals import signals_to
 from specimg.batch.worker import WorkerConfig
-from specimg.output.destinations import LOOSE_FILES
+from specimg.output.destinations import DESTINATIONS, LOOSE_FILES
 from specimg.output.files import image_folder, write_table
 from specimg.output.folders import add_folders
 from specimg.output.label_files import ANNOTATED
@@ -90,13 +90,17 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
             shard=shard,
             passed_over=listing.kinds,
             unread=len(listing.unread),
+            inputs=inputs,
         )
-        pending = PendingRecordings(output, report, on_progress)
+        destination = DESTINATIONS[LOOSE_FILES](out)
+        pending = PendingRecordings(
+            output, destination, settings.selection_by_lot, report, on_progress
+        )
         scheduler = Scheduler(pending, journal, limits, report)
         with journal.transaction():
             unread = (PassedOver(source=n, reason=r) for n, r in listing.unread)
             journal.pass_over([*unread, *inputs.lost])
-            journal.set(ANNOTATED, "yes" if inputs.labeling else "")
+            journal.set(ANNOTATED, "yes" if inputs.annotated else "")
             add_folders(journal, _find_folders(listing, settings))
         if inputs.splits:
             write_table(out / SPLITS_NAME, format_splits(inputs.splits), str(shard))

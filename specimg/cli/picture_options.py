@@ -78,7 +78,24 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
         "boxes": PictureOption(
             "none|coco|yolo|hf|csv", "Boxes around annotations, in pixels."
         ),
+        "max_per_label": PictureOption(
+            "N", "How many clips of a label are kept.", "all"
+        ),
         "seed": PictureOption("N", "For what is drawn."),
+    },
+    "Selection": {
+        "min_clip": PictureOption(
+            "SECONDS", "Drop clips with less than that of the recording."
+        ),
+        "skip_silent": PictureOption(None, "Drop clips of digital silence."),
+        "min_peak_dbfs": PictureOption(
+            "DB", "Drop clips that are nowhere as loud.", "none"
+        ),
+        "select": PictureOption(
+            "N[:activity|loudest|random|first]",
+            "Keep so many clips of each recording, and which.",
+            "all",
+        ),
     },
     "Spectrogram": {
         "n_fft": PictureOption("N", "Length of the FFT."),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from specimg.audio.kinds import describe_kinds
+from specimg.batch.inputs import Inputs
 from specimg.batch.report import FAINT_DBFS, Report
 from specimg.cli.terminal import say
 from specimg.encoding import encode_name
@@ -39,6 +40,12 @@ def print_summary(report: Report, settings: Settings) -> None:
     if report.faint:
         faint = count(report.faint, "clip")
         lines.append(f"silent or nearly so, below {FAINT_DBFS:g} dBFS: {faint}")
+    lines += [
+        f"left out {count(n, 'clip')}: {why}" for why, n in report.dropped.items()
+    ]
+    if report.inputs:
+        where = f": see {report.out / PASSED_OVER_NAME}" if has_tables else ""
+        lines += describe_inputs(report.inputs, settings, where)
     lines += summarize_bandwidths(report.rates, settings.mel)
     if report.vanished:
         vanished = count(report.vanished, "recording")
@@ -53,6 +60,43 @@ def print_summary(report: Report, settings: Settings) -> None:
         where = f": see {report.out / PASSED_OVER_NAME}" if has_tables else ""
         lines.append(f"{describe_unread(report.unread)}{where}")
     say("\n".join(lines))
+
+
+def describe_inputs(inputs: Inputs, settings: Settings, where: str = "") -> list[str]:
+    """Return lines about labels and parts, and what was left out of them.
+
+    `where` is what annotations are listed in that label nothing.
+    """
+    lines = []
+    labeling = inputs.labeling
+    if labeling and inputs.annotated and not labeling.by_label:
+        lines.append(
+            "images are not in a folder for each label: some have none, or several"
+        )
+    if labeling and labeling.unannotated:
+        what = "left out; --unannotated keep keeps them"
+        if settings.labels.unannotated == "keep":
+            what = "kept as clips without a label"
+        number = count(labeling.unannotated, "recording")
+        lines.append(f"no table speaks of {number}: {what}")
+    if labeling and labeling.lost.count:
+        number = count(labeling.lost.count, "annotation")
+        lines.append(f"{number} that label nothing{where}")
+    if labeling and labeling.other_classes:
+        number = count(labeling.other_classes, "annotation")
+        lines.append(f"{number} of other labels than --classes")
+    if labeling and labeling.other_channels:
+        number = count(labeling.other_channels, "annotation")
+        lines.append(f"{number} of channels that --mono {settings.mono} does not read")
+    if labeling and labeling.repeated:
+        number = count(labeling.repeated, "annotation")
+        lines.append(f"{number} that say the same as another, counted once")
+    if labeling and labeling.capped:
+        number = count(labeling.capped.total(), "clip")
+        lines.append(
+            f"left out {number} of labels that have {settings.labels.max_per_label}"
+        )
+    return lines
 
 
 def describe_passed_over(verb: str, kinds: Mapping[str, int]) -> list[str]:

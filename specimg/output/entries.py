@@ -7,6 +7,8 @@ from typing import Self
 from specimg.encoding import encode_name
 
 STARTED, DONE, FAILED = "started", "done", "failed"
+DROPPED = "dropped"
+"""The stage of what is done, but not in all of its clips."""
 
 NOT_THERE = -1
 """Size of a file that is not there."""
@@ -43,6 +45,8 @@ class JournalEntry:
     state: str
     plan: str = ""
     """What was decided about its clips before it was read; see `LabelPlan.digest`."""
+    has_dropped: bool = False
+    """Whether clips of it were left out, by what is heard in them."""
     label: str = ""
     """The label of its first image."""
     files: tuple[tuple[str, int], ...] = ()

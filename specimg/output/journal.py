@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from specimg.output.database import open_copy, open_database, translated
-from specimg.output.entries import DONE, FAILED, STARTED, FileStamp, JournalEntry
+from specimg.output.entries import (
+    DONE,
+    DROPPED,
+    FAILED,
+    STARTED,
+    FileStamp,
+    JournalEntry,
+)
 from specimg.output.manifest import (
     Failure,
     ImageEntry,
@@ -107,19 +114,20 @@ class Journal:
         In a single pass: a question for each recording takes several times as long.
         """
         query = (
-            "SELECT name, path, size, modified, state, plan, file_name, bytes, "
-            "label "
+            "SELECT name, path, size, modified, state, plan, stage, file_name, "
+            "bytes, label "
             "FROM recordings LEFT JOIN images ON source = name ORDER BY name, number"
         )
-        for key, rows in groupby(self._each(query), itemgetter(*range(6))):
-            name, path, size, modified, state, plan = key
+        for key, rows in groupby(self._each(query), itemgetter(*range(7))):
+            name, path, size, modified, state, plan, stage = key
             stamp = FileStamp(path=path, size=size, modified=modified)
-            images = [row[6:] for row in rows if row[6] is not None]
+            images = [row[7:] for row in rows if row[7] is not None]
             yield JournalEntry(
                 name=name,
                 stamp=stamp,
                 state=state,
                 plan=plan,
+                has_dropped=stage == DROPPED,
                 label=images[0][2] if images else "",
                 files=tuple(image[:2] for image in images),
             )
@@ -145,9 +153,14 @@ class Journal:
         stamp: FileStamp,
         images: Iterable[ImageEntry],
         plan: str = "",
+        dropped: str = "",
     ) -> None:
-        """Note that a recording is converted, by which plan, and its images."""
-        self._put(name, stamp, DONE, plan=plan)
+        """Note that a recording is converted, by which plan, and its images.
+
+        `dropped` says which clips of it are none, and why.
+        """
+        why = (DROPPED, dropped) if dropped else ("", "")
+        self._put(name, stamp, DONE, why, plan)
         self._change()
         rows = (
             (

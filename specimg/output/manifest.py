@@ -54,6 +54,9 @@ class Record:
     """Largest value of the mel spectrogram before the first normalization."""
     warning: str
     """What is wrong with the recording, else empty."""
+    activity: float = -1.0
+    """Share of the picture that stands above its bands' background, from 0 to 0.5; see
+    `specimg.rendering.activity`; -1 where it was not measured."""
     labels: str = ""
     """All labels of the clip, sorted, with ``;`` between them; a list in JSON."""
     split: str = ""

@@ -90,10 +90,9 @@ class Output:
         """Whether all images of a recording are there and have their sizes.
 
         Also their pixels, after a crash of the machine.  What is converted has one at
-        least: without any, the record is damaged, unless there was a plan by which
-        clips may be left out.
+        least: without any, the record is damaged, unless clips were left out.
         """
-        if not (entry.files or entry.plan):
+        if not (entry.files or entry.plan or entry.has_dropped):
             return False
         if not all(is_image(self.folder, *f) for f in entry.files):
             return False

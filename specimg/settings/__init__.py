@@ -22,8 +22,19 @@ from specimg.rendering.image import MAX_PIXELS
 from specimg.rendering.settings import RenderSettings
 from specimg.settings import options, toml
 from specimg.settings.labels import LabelSettings
+from specimg.settings.names import (
+    FAILURES_NAME,
+    LABELS_NAME,
+    MANIFEST_SUFFIXES,
+    PASSED_OVER_NAME,
+    RESERVED_NAMES,
+    SETTINGS_NAME,
+    SPLIT_TABLES,
+    SPLITS_NAME,
+)
 from specimg.settings.options import GRAY, OPTIONS, RGB
 from specimg.settings.presets import PRESETS
+from specimg.spans.selection import SelectionSettings
 from specimg.spans.settings import ClipSettings
 from specimg.spans.sources import span_source, spans_around
 from specimg.spans.span import SpanSource
@@ -42,32 +53,6 @@ __all__ = [
 ]
 
 MONO = {"mean": None, "left": 0, "right": 1}
-MANIFEST_SUFFIXES = (".csv", ".jsonl")
-FAILURES_NAME = "failures.csv"
-PASSED_OVER_NAME = "passed_over.csv"
-SETTINGS_NAME = "specimg.toml"
-LABELS_NAME = "labels.csv"
-SPLITS_NAME = "splits.csv"
-SPLIT_TABLES = {
-    split: f"specimg.png.{split}set.jsonl" for split in ("train", "validation", "test")
-}
-"""The tables that `datasets` loads the images of each split by; see `output.card`.
-
-Not hidden, because ``cp out/*`` leaves behind what is.  `datasets` counts every ending
-in a name: the ``png`` makes up for the table itself beside a single image, and for the
-``wav`` in ``robin.wav.png``, which it would take for sound.  It is not the last ending
-but one, by which "imagefolder" would open the table as an image; nor is the split a
-word of its own, by which it would leave all other files out.
-"""
-RESERVED_NAMES = {
-    FAILURES_NAME: "the failures are written",
-    PASSED_OVER_NAME: "sound that is not read is named",
-    SETTINGS_NAME: "the settings are written",
-    LABELS_NAME: "the labels are written, one column each",
-    SPLITS_NAME: "it stands which part each recording is in",
-    **dict.fromkeys(SPLIT_TABLES.values(), "datasets finds the images"),
-}
-"""What is written at the top of an output beside the manifest: where it is that ..."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +65,7 @@ class Settings(RenderSettings):
     manifest: str = "manifest.csv"
     """File name of the table of images."""
     labels: LabelSettings = field(default_factory=LabelSettings)
+    selection: SelectionSettings = field(default_factory=SelectionSettings)
 
     def __post_init__(self) -> None:
         """Reject combinations of settings that are valid only by themselves."""
@@ -96,6 +82,7 @@ class Settings(RenderSettings):
             msg = f"bit_depth={self.image.bit_depth} is for one channel: RGB has 8"
             raise ParameterError(msg)
         self._check_manifest()
+        self.selection.check_clips(self.clips)
         if not self.clips.is_whole:
             self._check_duration()
         elif self.labels.clips != "grid":
@@ -151,6 +138,11 @@ class Settings(RenderSettings):
         """What plans the clips of a recording."""
         return span_source(self.clips, shortest=self.shortest, longest=self.longest)
 
+    @property
+    def selection_by_lot(self) -> SelectionSettings:
+        """Which clips are kept, with the seed of what is drawn."""
+        return replace(self.selection, seed=self.labels.seed)
+
     def spans_of(self, plan: LabelPlan | None, seconds: float) -> SpanSource:
         """Return what plans the clips of a recording with annotations.
 
@@ -190,6 +182,9 @@ class Settings(RenderSettings):
             clips=replace(default.clips, **options.read_part(values, "clips")),
             image=replace(default.image, **options.read_part(values, "image")),
             labels=replace(default.labels, **options.read_part(values, "labels")),
+            selection=replace(
+                default.selection, **options.read_part(values, "selection")
+            ),
             **options.read_part(values, ""),
         )
 
@@ -214,9 +209,13 @@ class Settings(RenderSettings):
         if self.clips.is_whole:
             values["clip_duration"] = "whole"
         values["size"] = str(self.image.size or "native")
-        if self.labels.min_fraction is None:
-            values["min_label_fraction"] = "none"
-        return values
+        # TOML has no word for nothing, and JSON none for infinity.
+        nothing: tuple[object, ...] = (None, -math.inf)
+        values["select"] = str(self.selection.select or "none")
+        return {
+            name: value if value not in nothing else "none"
+            for name, value in values.items()
+        }
 
     def to_toml(self) -> str:
         """Return all settings as the text of a TOML file, which `load` reads back."""

@@ -39,6 +39,8 @@ class LabelSettings:
     """What clips without a label are called; empty: nothing."""
     unannotated: Unannotated = DROP
     """What becomes of recordings that no table speaks of."""
+    max_per_label: int | None = None
+    """How many clips of each label are kept; None: all."""
     boxes: str = "none"
     """In what format boxes around annotations are written: one of `BOXES`."""
     seed: int = 0
@@ -60,12 +62,18 @@ class LabelSettings:
         elif not 0 <= self.negatives < math.inf:
             msg = f"negatives={self.negatives:g}: need 0 or more"
             raise ParameterError(msg)
+        if self.max_per_label is not None and self.max_per_label < 1:
+            msg = f"max_per_label={self.max_per_label}: need 1 clip or more"
+            raise ParameterError(msg)
         if self.negative_label and self.negatives == DROP:
             msg = "negative_label: clips without a label are dropped by negatives=drop"
             raise ParameterError(msg)
         if not 0 <= self.seed < 2**63:
             msg = f"seed={self.seed}: need a whole number from 0 to {2**63 - 1}"
             raise ParameterError(msg)
+        self._check_names()
+
+    def _check_names(self) -> None:
         for label in (*self.classes, self.negative_label):
             if label != label.strip() or ";" in label or not label.isprintable():
                 msg = (

@@ -9,6 +9,7 @@ from typing import Any
 from specimg.errors import ParameterError, quote, shorten
 from specimg.rendering.frontends.spec import channel_specs, split_spec
 from specimg.rendering.image import Size
+from specimg.spans.selection import Select
 
 Options = Mapping[str, Any]
 """Settings by name; values as TOML has them."""
@@ -71,6 +72,20 @@ def _number_or_text(value: object) -> float | str:
         return value
 
 
+def _select(value: object) -> Select | None:
+    if value in (None, "none"):
+        return None
+    return value if isinstance(value, Select) else Select.parse(str(value))
+
+
+def _whole_or_none(value: object) -> int | None:
+    return None if value in (None, "none") else _whole(_number_or_text(value))
+
+
+def _level(value: object) -> float:
+    return -math.inf if value in (None, "none") else _number(value)
+
+
 def _texts(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(text.strip() for text in value.split(",") if text.strip())
@@ -124,11 +139,20 @@ OPTIONS: Mapping[str, Option] = {
     "negative_label": Option("labels", "negative_label", _text, "text"),
     "unannotated": Option("labels", "unannotated", _text, "text"),
     "boxes": Option("labels", "boxes", _text, "text"),
+    "max_per_label": Option(
+        "labels", "max_per_label", _whole_or_none, "a whole number, or 'none'"
+    ),
+    "min_clip": Option("selection", "min_clip", _number, "seconds"),
+    "skip_silent": Option("selection", "skip_silent", _yes_no, "true or false"),
+    "min_peak_dbfs": Option("selection", "min_peak_dbfs", _level, "dB, or 'none'"),
+    "select": Option("selection", "select", _select, "a number, or 'none'"),
     "seed": Option("labels", "seed", _whole, "a whole number"),
 }
 """All settings but the frontends."""
 
-LABEL_OPTIONS = tuple(name for name, o in OPTIONS.items() if o.part == "labels")
+LABEL_OPTIONS = tuple(
+    name for name, o in OPTIONS.items() if o.part in ("labels", "selection")
+)
 """Those that decide what images are called, not how they look."""
 
 SET_BY_PRESETS = {
