@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from specimg.audio.recordings import Recording
 from specimg.errors import DatasetError, ParameterError
 from specimg.splits.assignment import assign
 from specimg.splits.balance import Labels, Lacking, find_lacking
+from specimg.splits.dealing import Deal, deal_in_turn
 from specimg.splits.groups import group_names
 from specimg.splits.parts import Part, parse_split, shares_of
 from specimg.splits.table import (
@@ -233,6 +235,40 @@ def test_a_class_of_three_small_groups_is_in_every_part_beside_large_classes() -
     rare = [(f"x{n}.wav", f"x{n}", {"rare": 1, "common": 3}) for n in range(3)]
     result = assigned([*large, *rare])
     assert {result[name] for name, _, _ in rare} == {"train", "val", "test"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_classes_that_share_groups_are_in_every_part_where_that_is_possible(
+    seed: int,
+) -> None:
+    """A way is hidden: each class is given to a group of each of three colors."""
+    chance = Random(seed)  # noqa: S311 - no secret
+    labels: list[set[str]] = [set() for _ in range(24)]
+    for label in range(16):
+        for color in range(3):
+            labels[3 * chance.randrange(8) + color].add(f"{label}")
+    found = [(f"{n}.wav", f"{n}", frozenset(own)) for n, own in enumerate(labels)]
+    result = assigned(found)
+    lacking = find_lacking(
+        [group for _, group, _ in found],
+        [own for _, _, own in found],
+        list(result.values()),
+        THREE,
+    )
+    assert [one for one in lacking if one.label] == []
+
+
+def test_small_classes_are_in_every_part_before_anything_is_improved() -> None:
+    """Where there are very many groups, no time is left to mend what was dealt."""
+    from scipy.sparse import csr_array  # noqa: PLC0415 - a fifth of a second
+
+    n_classes = 50
+    weights = csr_array(np.repeat(np.eye(n_classes, dtype=np.int64), 3, axis=0))
+    wanted = np.array([[210], [45], [45]]) * np.ones(n_classes, np.int64)
+    nothing = np.zeros_like(wanted)
+    deal = Deal(100 * weights, -wanted, nothing, np.full(n_classes, fill_value=True))
+    dealt = deal_in_turn(deal).reshape(n_classes, 3)
+    assert (np.sort(dealt, axis=1) == [0, 1, 2]).all()
 
 
 def test_what_no_class_is_heard_in_is_balanced_as_well() -> None:
