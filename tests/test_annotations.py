@@ -153,7 +153,8 @@ def test_times_that_may_count_through_several_files_are_refused(tmp_path: Path) 
     header = RAVEN + "\tBegin File\tSpecies\n"
     rows = "1\tS\t1\t1\t2\t0\t9\ta.wav\twren\n2\tS\t1\t61\t62\t0\t9\tb.wav\twren\n"
     tables = read(tmp_path / "all.txt", header + rows)
-    assert calls(tables) == {"a.wav": [(1, 2, "wren")]}
+    assert tables.annotated == ()
+    assert [problem.line for problem in tables.problems] == [2, 3]
     assert "File Offset" in str(tables.problems[0])
     back = "3\tS\t1\t0.5\t2\t0\t9\tb.wav\twren\n"
     tables = read(tmp_path / "all.txt", header + rows + back)
@@ -399,6 +400,12 @@ def test_multi_hot_tables_say_also_where_nothing_calls(tmp_path: Path) -> None:
         "b.wav": [],
     }
     assert str(tables.problems[0]).endswith("NOCA=0.5: need 0 or 1 for each class")
+
+
+def test_measurements_of_clips_are_no_classes(tmp_path: Path) -> None:
+    text = "file,start_time,end_time,ACI,NDSI\na.wav,0,3,153.2,-0.41\n"
+    with pytest.raises(AnnotationError, match="its columns are: file, start_time"):
+        read(tmp_path / "indices.csv", text)
 
 
 MONITORASOM = (

@@ -174,6 +174,15 @@ def test_its_own_table_is_written_anew_and_not_read(tables: Path) -> None:
     assert not [path for path in tables.iterdir() if path.name.startswith(".specimg")]
 
 
+def test_a_table_can_be_tidied_in_place(tmp_path: Path) -> None:
+    out = tmp_path / "labels.csv"
+    header = "file,start,end,low,high,label,confidence,channel\n"
+    write(out, header + "a.wav,2,3.50,,,wren,,\na.wav,1,2,,,wren,,\n")
+    result = specimg("labels", "labels.csv", "-o", "labels.csv", cwd=tmp_path)
+    assert result.returncode == 0
+    assert out.read_text().splitlines()[1] == "a.wav,2.0,3.5,,,wren,,"
+
+
 def test_labels_and_names_that_would_be_commands_are_only_text(tmp_path: Path) -> None:
     table = tmp_path / "\x1b[31m.csv"
     write(table, "file,start,end,label\na\x07.wav,1,2,=cmd[bold]\n[1],2,1,x\n")

@@ -181,7 +181,9 @@ def test_the_help_has_every_option_and_no_other(command: str) -> None:
     assert set(re.findall(r"(?<!\w)--[a-z][\w-]*", text)) == {*options, "--help"}
 
 
-@pytest.mark.parametrize("command", ["verify", "gallery", "stats", "compare", "learn"])
+@pytest.mark.parametrize(
+    "command", ["verify", "gallery", "stats", "compare", "learn", "labels"]
+)
 def test_it_has_every_option_of_the_other_commands(command: str) -> None:
     text = specimg(command, "--help").stdout
     options = set(re.findall(r"(?<!\w)--[a-z][\w-]*", text)) - {"--help"}

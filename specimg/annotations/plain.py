@@ -15,7 +15,7 @@ from specimg.errors import quote, shorten
 _Place = tuple[int, float]
 """Where a column is, and how large its unit is."""
 
-_ZEROS = ("", "0", "0.0", "false", "False", "FALSE", *MISSING)
+_ZEROS = ("0", "0.0", "false", "False", "FALSE")
 _ONES = ("1", "1.0", "true", "True", "TRUE")
 
 
@@ -37,7 +37,7 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
         why = f"has no column {quote(options.label_column)}"
         yield from refuse_lines(content, content.fault(0, "", why))
         return
-    is_own = content.sheet.columns == HEADER
+    is_own = _is_own(content, options)
     get = Cells(**{k: place[0] for k, place in places.items() if k != "file"})
     sizes = {
         measure: {
@@ -81,7 +81,7 @@ def decode(cell: str) -> str:
 def _find_places(content: Content, options: ReadingOptions) -> Mapping[str, _Place]:
     """Return where each field is, and how large its unit is."""
     columns = content.sheet.columns
-    if columns == HEADER:
+    if _is_own(content, options):
         return {name: (index, 1.0) for index, name in enumerate(HEADER)}
     places = _find_named(content, options)
     taken = {index for index, _ in places.values()}
@@ -136,8 +136,22 @@ def _find_classes(content: Content, places: Mapping[str, _Place]) -> dict[int, s
     }
 
 
+def _is_own(content: Content, options: ReadingOptions) -> bool:
+    """Whether specimg has written it, and it is to be read so."""
+    as_it_says = not options.columns and options.label_column is None
+    return as_it_says and content.sheet.columns == HEADER
+
+
 def _is_multi_hot(content: Content, places: Mapping[str, _Place]) -> bool:
-    return "file" in places and bool(_find_classes(content, places))
+    """Whether it has columns of classes: those of measurements are not 0 and 1."""
+    classes = _find_classes(content, places)
+    if "file" not in places or not classes:
+        return False
+    # Another sheet of the same text, as lines can be taken only once.
+    _, first = next(Content(content.path, content.text).sheet.lines, (0, None))
+    return first is None or any(
+        first[index].strip() in (*_ZEROS, *_ONES) for index in classes
+    )
 
 
 def _read_classes(
@@ -146,7 +160,7 @@ def _read_classes(
     is_empty = True
     for index, name in classes.items():
         cell = cells[index].strip()
-        if cell in _ZEROS:
+        if cell in _ZEROS or cell in MISSING:
             continue
         is_empty = False
         if cell in _ONES:

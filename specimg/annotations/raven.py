@@ -59,7 +59,7 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
             seen[key] = (row, {cells[view]})
         rows.append(row)
     if get.offset is None and _counts_through(rows):
-        yield from _refuse_later_files(content, rows)
+        yield from _refuse(content, rows)
     else:
         for row in rows:
             row.channel = _from_zero(row.channel)
@@ -86,8 +86,8 @@ def _from_zero(channel: object) -> object:
 def _counts_through(rows: list[Row]) -> bool:
     """Whether the times of a table seem to count through all of its files.
 
-    Raven's do where several files are opened together: those of each file begin where
-    those before it end. Tables that were put together by other programs go back.
+    Raven's do where several files are opened together: no two files share a time.  In
+    tables that were put together by other programs, they mostly do.
     """
     files: dict[str, tuple[float, float]] = {}
     for row in rows:
@@ -97,19 +97,18 @@ def _counts_through(rows: list[Row]) -> bool:
             continue
         first, last = files.get(row.file, (start, end))
         files[row.file] = (min(first, start), max(last, end))
-    spans = list(files.values())
+    spans = sorted(files.values())
     return len(spans) > 1 and all(
         spans[index][1] <= spans[index + 1][0] for index in range(len(spans) - 1)
     )
 
 
-def _refuse_later_files(content: Content, rows: list[Row]) -> Iterator[Row | Problem]:
-    first = rows[0].file
+def _refuse(content: Content, rows: list[Row]) -> Iterator[Row | Problem]:
+    """Refuse the times of all files: one without a call may come before the first."""
     why = "its times may count through all files of the table; need the column "
     why += "File Offset (s), which Raven saves where it is shown"
     for row in rows:
-        row.channel = _from_zero(row.channel)
-        if row.file == first or row.is_empty:
+        if row.is_empty:
             yield row
         else:
             yield content.fault(row.line, f"start={row.start} in {row.file}", why)

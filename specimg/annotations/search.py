@@ -31,21 +31,28 @@ def find_tables(
     Folders whose name begins with a dot are not entered; nor are links in circles.
     `leave_out` is what is about to be written, which may be there from before.
     """
-    paths = list(dict.fromkeys(map(_absolute, inputs)))
-    folders = {path for path in paths if _is_folder(path)}
-    shared = [path if path in folders else path.parent for path in paths]
-    base = os.path.commonpath(shared) if shared else ""
-    seen: set[str] = {str(_absolute(leave_out))} if leave_out else set()
+    paths = sorted(set(inputs))
+    folders = [path for path in paths if _is_folder(path)]
+    files = [path for path in paths if path not in folders]
+    shared = [*folders, *(path.parent for path in files)]
+    base = os.path.commonpath(map(os.path.abspath, shared)) if shared else ""
+    seen: set[str] = set()
+
+    def take(path: Path, *, is_named: bool) -> Iterator[Found]:
+        key = os.path.abspath(path)  # noqa: PTH100 - Path.resolve follows links
+        if key not in seen:
+            seen.add(key)
+            below = os.path.relpath(os.path.dirname(key), base).replace(os.sep, "/")  # noqa: PTH120
+            yield Found(path, "" if below == "." else below, is_named)
+
     # What is given by name comes first: it may also lie in one of the folders.
-    for path in [*sorted(set(paths) - folders), *sorted(folders)]:
-        is_named = path not in folders
-        found = _walk(path, on_unreadable, frozenset()) if not is_named else [path]
-        for file in found:
-            key = str(file)
-            if key not in seen or (is_named and path == leave_out):
-                seen.add(key)
-                below = os.path.relpath(file.parent, base).replace(os.sep, "/")
-                yield Found(file, "" if below == "." else below, is_named)
+    for path in files:
+        yield from take(path, is_named=True)
+    if leave_out is not None:
+        seen.add(os.path.abspath(leave_out))  # noqa: PTH100 - as above
+    for folder in folders:
+        for path in _walk(folder, on_unreadable, frozenset()):
+            yield from take(path, is_named=False)
 
 
 def _walk(
@@ -74,8 +81,3 @@ def _is_folder(path: "Path | os.DirEntry[str]") -> bool:
         return path.is_dir()
     except OSError:  # a link that leads to itself, a name that is too long
         return False
-
-
-def _absolute(path: Path) -> Path:
-    """Return `path` from the root on, without following links."""
-    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve follows links

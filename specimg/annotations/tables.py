@@ -1,5 +1,6 @@
 """Tables of annotations, read: what they say, and what is wrong with them."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,13 +194,14 @@ class _Reading:
             # Names of columns, and nothing below: nothing calls in its recording.
             files[""], lines[""] = [], 0
         own = name_of_recording(found.path)
+        folder = os.path.abspath(found.path.parent)  # noqa: PTH100 - follows no links
         for file, annotations in files.items():
             name = file or "/".join(filter(None, (found.below, own)))
             beside = file or own
             self.annotated.append(
                 Annotated(
                     file=name,
-                    place=f"{found.path.parent}/{beside}".replace("\\", "/"),
+                    place=f"{folder}/{beside}",
                     table=path,
                     line=lines[file],
                     annotations=tuple(annotations),

@@ -51,6 +51,8 @@ class Listing:
     there is sound in them that is not read."""
     unreadable: tuple[tuple[str, str], ...]
     """Folders that could not be listed: name, and reason."""
+    folder: Path = Path()
+    """The folder that all inputs share, which names are relative to."""
 
     @property
     def kinds(self) -> Mapping[str, int]:
@@ -61,6 +63,12 @@ class Listing:
     def unread(self) -> list[tuple[str, str]]:
         """Those with sound that is not read: name, and reason; in order."""
         return sorted((name, why) for name, why in self.passed_over.items() if why)
+
+    def without(self, paths: Iterable[Path]) -> Self:
+        """Return the listing without files that are passed over here, and used else."""
+        used = {_relative_name(_absolute(path), self.folder) for path in paths}
+        left = {n: why for n, why in self.passed_over.items() if n not in used}
+        return replace(self, passed_over=left)
 
     def part(self, index: int, count: int) -> Self:
         """Return part `index` of `count`, from 1.
@@ -151,6 +159,7 @@ def find_recordings(
         recordings=tuple(sorted(recordings, key=lambda recording: recording.name)),
         passed_over={_relative_name(k, base): why for k, why in passed_over.items()},
         unreadable=tuple((_relative_name(p, base), r) for p, r in unreadable.items()),
+        folder=base,
     )
 
 

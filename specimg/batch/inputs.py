@@ -71,6 +71,7 @@ def prepare(
     labeling = None
     if wanted.annotations:
         tables = read_tables(wanted.annotations)
+        listing = listing.without(Path(table) for table in tables.formats)
         labeling = label_recordings(listing, tables, settings)
     elif settings.labels.max_per_label is not None:
         labeling = label_recordings(listing, None, settings)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from specimg.annotations.annotation import Annotation
 from specimg.annotations.matching import match_tables
@@ -16,15 +15,19 @@ from specimg.annotations.rows import AnnotationError
 from specimg.annotations.tables import Tables
 from specimg.audio import AudioReader
 from specimg.audio.recordings import Listing, Recording
+from specimg.batch.drawing import (
+    PlannedRecording,
+    Times,
+    count_images,
+    draw,
+    has_one_label_each,
+)
 from specimg.batch.lost import LostAnnotations
 from specimg.encoding import encode_label
 from specimg.errors import ClipError, RecordingError
 from specimg.settings import Settings
-from specimg.spans.caps import PlannedClip, cap_labels, cap_negatives
 from specimg.spans.plan import plan_known
 from specimg.spans.span import Span
-
-Times = NDArray[np.float64]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,15 +79,15 @@ def label_recordings(
         for recording in listing.recordings
         if (planned := _plan(recording, annotations, settings, labeling)) is not None
     ]
-    labeling.capped = _draw(clips, settings)
+    labeling.capped = draw(clips, settings)
     by_label = tables is not None and all(
-        _has_one_label_each(planned, settings) for planned in clips
+        has_one_label_each(planned, settings) for planned in clips
     )
     recordings = []
     for planned in clips:
         plan = replace(planned.plan, by_label=by_label)
         recordings.append(replace(planned.recording, plan=plan))
-        labeling.images[planned.recording.name] = _count(planned, plan)
+        labeling.images[planned.recording.name] = count_images(planned, plan)
     labeling.by_label = by_label
     labeling.listing = replace(listing, recordings=tuple(recordings))
     return labeling
@@ -106,26 +109,12 @@ def _match(
     return matched.annotations
 
 
-@dataclass(slots=True)
-class _Planned:
-    """A recording, its plan, and the clips that it has by its header."""
-
-    recording: Recording
-    plan: LabelPlan
-    labels: dict[float, tuple[str, ...]]
-    """The labels of each clip that has any, by its start."""
-    negatives: Times
-    """The starts of all other clips."""
-    is_known: bool
-    """Whether the header says how long the recording is."""
-
-
 def _plan(
     recording: Recording,
     known: Mapping[str, tuple[Annotation, ...]],
     settings: Settings,
     labeling: Labeling,
-) -> _Planned | None:
+) -> PlannedRecording | None:
     """Return the plan of a recording; None where it is left out."""
     found = known.get(recording.name)
     if found is None:
@@ -159,7 +148,7 @@ def _plan(
         if its := tuple(sorted({*plan.labels(start, end), *own})):
             labels[start] = its
     is_negative = ~np.isin(starts, list(labels))
-    return _Planned(recording, plan, labels, starts[is_negative], bool(seconds))
+    return PlannedRecording(recording, plan, labels, starts[is_negative], bool(seconds))
 
 
 def _choose(
@@ -206,66 +195,3 @@ def _touched(
     lasts = np.searchsorted(starts, [a.end for a in annotations], side="right")
     ranges = map(range, firsts.tolist(), lasts.tolist())
     return sorted(set(itertools.chain.from_iterable(ranges)))
-
-
-def _draw(clips: Sequence[_Planned], settings: Settings) -> Counter[str]:
-    """Keep so many clips of each label, then so many without any, as is wanted.
-
-    Returns
-    -------
-    Counter
-        How many clips of each label are dropped.
-    """
-    dropped = Counter[str]()
-    seed, most = settings.labels.seed, settings.labels.max_per_label
-    if most is not None:
-        caps = cap_labels(
-            itertools.chain.from_iterable(map(_labeled, clips)), most, seed
-        )
-        for planned in clips:
-            gone = [clip for clip in _labeled(planned) if not caps.keeps(clip)]
-            dropped.update(label for clip in gone for label in clip.labels)
-            starts = frozenset(clip.start for clip in gone)
-            planned.plan = replace(planned.plan, dropped=starts)
-    ratio = settings.labels.negatives
-    if not isinstance(ratio, str):
-        n_positive = sum(len(p.labels) - len(p.plan.dropped) for p in clips)
-        negatives = itertools.chain.from_iterable(map(_unlabeled, clips))
-        cap = cap_negatives(negatives, n_positive, ratio, seed)
-        for planned in clips:
-            kept = (clip.start for clip in _unlabeled(planned) if cap.keeps(clip))
-            planned.plan = replace(planned.plan, negatives=frozenset(kept))
-    return dropped
-
-
-def _labeled(planned: _Planned) -> Iterator[PlannedClip]:
-    name = planned.recording.name
-    return (
-        PlannedClip(name, start, labels) for start, labels in planned.labels.items()
-    )
-
-
-def _unlabeled(planned: _Planned) -> Iterator[PlannedClip]:
-    name = planned.recording.name
-    return (PlannedClip(name, start) for start in planned.negatives.tolist())
-
-
-def _has_one_label_each(planned: _Planned, settings: Settings) -> bool:
-    """Whether every clip that becomes an image has exactly one label."""
-    if any(len(labels) > 1 for labels in planned.labels.values()):
-        return False
-    if settings.labels.negative_label or planned.plan.negatives == frozenset():
-        return True
-    if planned.plan.negatives is None:
-        return planned.is_known and not planned.negatives.size
-    return not planned.plan.negatives
-
-
-def _count(planned: _Planned, plan: LabelPlan) -> Counter[tuple[str, ...]]:
-    counts = Counter(
-        labels for start, labels in planned.labels.items() if plan.keeps(start, labels)
-    )
-    n_negatives = sum(plan.keeps(float(start), ()) for start in planned.negatives)
-    if n_negatives:
-        counts[(plan.negative_label,) if plan.negative_label else ()] += n_negatives
-    return counts

@@ -1,10 +1,19 @@
 """``specimg convert --dry-run``: what a run would read and write."""
 
+from collections import Counter
+
 from specimg.audio import AudioReader
-from specimg.audio.recordings import Listing
-from specimg.cli.summary import count, describe_passed_over, describe_unread
+from specimg.audio.recordings import Recording
+from specimg.batch.inputs import Inputs
+from specimg.cli.summary import (
+    count,
+    describe_inputs,
+    describe_passed_over,
+    describe_unread,
+)
 from specimg.cli.terminal import say
 from specimg.errors import RecordingError
+from specimg.output.records import labels_of
 from specimg.settings import Settings
 from specimg.spans.plan import plan_known
 
@@ -12,15 +21,16 @@ BYTES_A_VALUE = {"png": 0.6, "npy": 4.0}
 """Bytes of an image file for each value of its pixels; that of PNG is a guess."""
 
 
-def print_plan(listing: Listing, settings: Settings) -> int:
+def print_plan(inputs: Inputs, settings: Settings) -> int:
     """Say what would be done, by the headers alone; return how many would fail."""
+    listing = inputs.listing
     seconds, clips, frames, unknown = 0.0, 0, 0, 0
     problems = list(listing.unreadable)
     for recording in listing.recordings:
         try:
             with AudioReader(recording.path, settings.channel) as reader:
                 length = reader.promised_seconds
-                its_clips, its_frames = _plan(reader, settings)
+                its_clips, its_frames = _plan(reader, recording, settings)
         except RecordingError as error:
             problems.append((recording.name, str(error)))
             continue
@@ -42,6 +52,7 @@ def print_plan(listing: Listing, settings: Settings) -> int:
     ]
     if unknown:
         lines.append(f"{unknown} recordings do not say how long they are")
+    lines += _describe_images(inputs) + describe_inputs(inputs, settings)
     lines += describe_passed_over("would pass over", listing.kinds)
     if listing.unread:
         lines.append(describe_unread(len(listing.unread)) + ":")
@@ -53,7 +64,22 @@ def print_plan(listing: Listing, settings: Settings) -> int:
     return len(problems)
 
 
-def _plan(reader: AudioReader, settings: Settings) -> tuple[int, int]:
+def _describe_images(inputs: Inputs) -> list[str]:
+    """Return how many images each label would have, in each part."""
+    counts = Counter[tuple[str, str]]()
+    for recording in inputs.listing.recordings:
+        for labels, number in inputs.counts.get(recording.name, {}).items():
+            for label in labels or ("(no label)",):
+                counts[recording.split, label] += number
+    return [
+        f"would write {count(number, 'image')} of {' '.join(filter(None, key))}"
+        for key, number in sorted(counts.items())
+    ]
+
+
+def _plan(
+    reader: AudioReader, recording: Recording, settings: Settings
+) -> tuple[int, int]:
     """Return how many clips a recording has, and how many frames their pictures."""
     rate = reader.sample_rate
     n_samples = round(reader.promised_seconds * rate)
@@ -61,7 +87,10 @@ def _plan(reader: AudioReader, settings: Settings) -> tuple[int, int]:
         shown = 0.0 if settings.clips.is_whole else settings.clips.duration
         return 1, _frames(shown, settings)
     clips = frames = 0
-    for span in plan_known(settings.spans, n_samples, rate):
+    source = settings.spans_of(recording.plan, reader.promised_seconds)
+    for span in plan_known(source, n_samples, rate):
+        if labels_of(recording, span) is None:
+            continue
         clips += 1
         frames += _frames(span.shown or span.end - span.start, settings)
     return clips, frames

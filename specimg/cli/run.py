@@ -52,7 +52,7 @@ def run(inputs: list[Path], out: Path, settings: Settings, options: RunOptions) 
         total = len(listing.recordings) + len(listing.unreadable)
         limits = _read_limits(options, total)
         if options.dry_run:
-            failed = print_plan(listing, settings)
+            failed = print_plan(work, settings)
             raise typer.Exit(exit_codes.SOME_FAILED if failed else exit_codes.SUCCESS)
         with show_run(stream, total, quiet=options.quiet) as on_progress:
             report = convert_all(

@@ -14,24 +14,7 @@ from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, Settings
 
 def print_summary(report: Report, settings: Settings) -> None:
     """Say what was done, and where it is."""
-    lines = []
-    if report.recordings or not report.skipped:
-        clips = count(report.images, "clip")
-        recordings = count(report.recordings, "recording")
-        lines.append(
-            f"converted {recordings}: {clips}, {report.seconds:.1f} s of audio"
-        )
-    if report.skipped:
-        lines.append(f"already converted: {count(report.skipped, 'recording')}")
-    if not report.shard.is_all:
-        lines.append(
-            f"this is {report.shard}: when all are done, specimg merge {report.out}"
-        )
-    elif not report.stopped:
-        lines.append(
-            f"wrote {count(report.images, 'image')} and {settings.manifest} "
-            f"in {report.out}"
-        )
+    lines = _describe_done(report, settings)
     has_tables = report.shard.is_all and not report.stopped
     if report.failed:
         failed = count(report.failed, "recording")
@@ -60,6 +43,28 @@ def print_summary(report: Report, settings: Settings) -> None:
         where = f": see {report.out / PASSED_OVER_NAME}" if has_tables else ""
         lines.append(f"{describe_unread(report.unread)}{where}")
     say("\n".join(lines))
+
+
+def _describe_done(report: Report, settings: Settings) -> list[str]:
+    lines = []
+    if report.recordings or not report.skipped:
+        clips = count(report.images, "clip")
+        recordings = count(report.recordings, "recording")
+        lines.append(
+            f"converted {recordings}: {clips}, {report.seconds:.1f} s of audio"
+        )
+    if report.skipped:
+        lines.append(f"already converted: {count(report.skipped, 'recording')}")
+    if not report.shard.is_all:
+        lines.append(
+            f"this is {report.shard}: when all are done, specimg merge {report.out}"
+        )
+    elif not report.stopped:
+        lines.append(
+            f"wrote {count(report.images, 'image')} and {settings.manifest} "
+            f"in {report.out}"
+        )
+    return lines
 
 
 def describe_inputs(inputs: Inputs, settings: Settings, where: str = "") -> list[str]:

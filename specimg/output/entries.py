@@ -1,5 +1,6 @@
 """What a journal knows of a recording."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -51,3 +52,27 @@ class JournalEntry:
     """The label of its first image."""
     files: tuple[tuple[str, int], ...] = ()
     """Name and size in bytes of each of its images."""
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        path: str,
+        size: int,
+        modified: int,
+        state: str,
+        plan: str,
+        stage: str,
+        *,
+        images: Sequence[tuple[str, int, str]],
+    ) -> Self:
+        """Make it of the cells of a journal; an image is a name, bytes and a label."""
+        return cls(
+            name=name,
+            stamp=FileStamp(path=path, size=size, modified=modified),
+            state=state,
+            plan=plan,
+            has_dropped=stage == DROPPED,
+            label=images[0][2] if images else "",
+            files=tuple(image[:2] for image in images),
+        )

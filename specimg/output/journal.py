@@ -114,23 +114,13 @@ class Journal:
         In a single pass: a question for each recording takes several times as long.
         """
         query = (
-            "SELECT name, path, size, modified, state, plan, stage, file_name, "
-            "bytes, label "
+            "SELECT name, path, size, modified, state, plan, stage, "
+            "file_name, bytes, label "
             "FROM recordings LEFT JOIN images ON source = name ORDER BY name, number"
         )
         for key, rows in groupby(self._each(query), itemgetter(*range(7))):
-            name, path, size, modified, state, plan, stage = key
-            stamp = FileStamp(path=path, size=size, modified=modified)
             images = [row[7:] for row in rows if row[7] is not None]
-            yield JournalEntry(
-                name=name,
-                stamp=stamp,
-                state=state,
-                plan=plan,
-                has_dropped=stage == DROPPED,
-                label=images[0][2] if images else "",
-                files=tuple(image[:2] for image in images),
-            )
+            yield JournalEntry.of(*key, images=images)
 
     def file_names(self) -> Iterator[str]:
         """Yield the names of all images, in no order."""
