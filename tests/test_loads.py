@@ -99,7 +99,8 @@ def read_manifest(path: Path) -> Iterator[dict[str, Any]]:
     record = Record.__annotations__
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            yield {name: read_cell(record[name], cell) for name, cell in row.items()}
+            cells = {name: read_cell(record[name], cell) for name, cell in row.items()}
+            yield cells | {"labels": row["labels"].split(";") if row["labels"] else []}
 
 
 def read_cell(kind: type, cell: str) -> object:

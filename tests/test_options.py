@@ -17,13 +17,13 @@ from specimg.cli import app, exit_codes
 from specimg.cli.errors import refuse_wrong_values, stop_on_errors
 from specimg.cli.picture_options import FRONTEND_NAMES, PICTURE_OPTIONS
 from specimg.rendering.frontends.spec import split_spec
-from specimg.settings.options import KNOWN, merge
+from specimg.settings.options import KNOWN, LABEL_OPTIONS, merge
 from specimg.settings.variants import parse_variant
 from specimg.signals import ended_by
 
 COMMANDS: Any = get_command(app)
 NAMES = [name for options in PICTURE_OPTIONS.values() for name in options]
-IMAGES = {"format", "bit_depth", "manifest"}
+IMAGES = {"format", "bit_depth", "manifest", *LABEL_OPTIONS}
 LEFT_OUT: dict[str, set[str]] = {
     "convert": set(),
     "preview": {"clip_overlap", "final_clip", *IMAGES},
@@ -34,6 +34,8 @@ SECTIONS = [
     "Frontends",
     "Sound",
     "Clips",
+    "Labels",
+    "Selection",
     "Spectrogram",
     "Image",
     "Settings",
@@ -78,14 +80,16 @@ def test_what_means_nothing_to_a_command_is_no_option_of_it(command: str) -> Non
     ours = parameters(command)
     for name in LEFT_OUT[command] & set(ours):
         # One of its own, which is called so too: learn's frontend, compare's format.
-        assert (command, name) in {("learn", "frontend"), ("compare", "format")}
+        own = {("learn", "frontend"), ("learn", "seed"), ("compare", "format")}
+        assert (command, name) in own
 
 
 def test_the_defaults_that_help_shows_are_those_of_the_settings() -> None:
     options = parameters("convert")
+    table = {n: o for options in PICTURE_OPTIONS.values() for n, o in options.items()}
     for name, value in Settings().to_options().items():
-        if name not in ("center", "fmax"):
-            assert options[name].show_default == str(value)
+        if not (table[name].default or isinstance(value, bool)):
+            assert options[name].show_default == (str(value) or False)
 
 
 def test_the_help_of_convert_stands_in_sections() -> None:

@@ -78,7 +78,11 @@ def assert_same_but_for_processor(
             new, old = (
                 re.split("[,\n]", text.decode()) for text in (data, there[name])
             )
-            assert all(is_near(*cells) for cells in zip(new, old, strict=True)), name
+            pairs = zip(new, old, strict=True)
+            # What was not measured then is not known now.
+            assert all(
+                is_near(*cells) or cells[1].endswith("-1.0") for cells in pairs
+            ), name
 
 
 @pytest.mark.parametrize("which", ["0.1/whole", "0.1/shards", "0.1-later/whole"])

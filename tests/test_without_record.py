@@ -196,8 +196,8 @@ SPOILED_CSV: dict[str, tuple[Callable[[Path], None], str]] = {
     "maybe": (replace("false", "maybe"), "silent='maybe' is not true or false"),
     "bomb": (replace(",42,32,", ",9999999,32,"), "9999999x32 pixels is none"),
     "no pixels": (replace(",42,32,", ",0,32,"), "0x32 pixels is none"),
-    "one cell less": (replace(",22050,", ","), "line 2: 17 cells, but there are 18"),
-    "a column less": (replace(",label,", ",labels,"), "the column 'labels'?"),
+    "one cell less": (replace(",22050,", ","), "line 2: 20 cells, but there are 21"),
+    "a column less": (replace(",label,", ",lable,"), "the column 'lable'?"),
     "a column missing": (
         replace(",warning", ""),
         "line 1: the column warning is missing",

@@ -103,7 +103,7 @@ def find_dataset(folder: Path, *, leave_out: Path | None = None) -> Dataset:
             f"{folder}: no such folder; need one with a folder of recordings per class"
         )
         raise DatasetError(msg)
-    listing = find_recordings([folder], judge, leave_out=leave_out)
+    listing = find_recordings([folder], judge, leave_out=leave_out, label="^([^/]+)/")
     if listing.unreadable:
         name, reason = listing.unreadable[0]
         msg = f"{folder / name}: {reason}"

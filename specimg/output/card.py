@@ -15,6 +15,7 @@ from dataclasses import fields, replace
 from itertools import chain
 from pathlib import Path
 
+from specimg.audio.labels import SPLIT_FOLDERS
 from specimg.output.boxes.huggingface import OBJECT_TYPES
 from specimg.output.files import remove
 from specimg.output.manifest import (
@@ -40,13 +41,6 @@ _JSON_LINES = ".jsonl"
 
 _MARK = "# specimg writes this file anew; without this line, it is yours."
 
-_SPLITS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
-}
-"""Which split a folder is, as `datasets` has it, in the order of a card."""
-
 
 def find_tables(folder: Path) -> list[Path]:
     """List the tables of all splits that lie in an output folder.
@@ -70,13 +64,13 @@ def find_splits(images: Iterable[ImageEntry]) -> dict[str, list[str]]:
     found = set()
     for image in images:
         folder = _split_folder(image)
-        if _name(folder) not in _SPLITS:
+        if _name(folder) not in SPLIT_FOLDERS:
             return {"train": [""]}
         found.add(folder)
     splits: dict[str, list[str]] = {}
-    order = list(_SPLITS)
+    order = list(SPLIT_FOLDERS)
     for folder in sorted(found, key=lambda path: (order.index(_name(path)), path)):
-        splits.setdefault(_SPLITS[_name(folder)], []).append(folder)
+        splits.setdefault(SPLIT_FOLDERS[_name(folder)], []).append(folder)
     return splits
 
 

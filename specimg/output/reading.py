@@ -171,7 +171,7 @@ def _compare_columns(names: list[str], kind: type[_Row]) -> str:
 
 
 def _make(path: Path, line: int, kind: type[_Row], cells: dict[str, Any]) -> _Row:
-    values = {}
+    values: dict[str, Any] = {}
     for field in fields(kind):
         if field.name in cells:
             cell = cells[field.name]
@@ -180,6 +180,8 @@ def _make(path: Path, line: int, kind: type[_Row], cells: dict[str, Any]) -> _Ro
             except (ValueError, KeyError, TypeError, OverflowError) as error:
                 what = f"{field.name}={str(cell)[:40]!r} is not {_NOUNS[field.type]}"  # type: ignore[index]
                 raise TableError(path, line, what) from error
+    if "label" in values:
+        values.setdefault("labels", values["label"])  # there was one at most
     return kind(**values)
 
 

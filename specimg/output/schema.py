@@ -73,12 +73,11 @@ _TABLES = {
 }
 _WITHOUT_ROWID = {"images", "passed_over"}
 _LATER = {
-    "run": (),
     "recordings": ("plan",),
     "images": (*(f.name for f in fields(Record) if f.default is not MISSING), "boxes"),
-    "passed_over": (),
 }
-"""Columns that a journal of this version may lack."""
+"""Columns that a journal may lack."""
+_ONE_LABEL = "UPDATE images SET labels = label"
 
 _COLUMNS_OF_0_1 = (
     *("file_name", "label", "source", "start", "end", "pad_seconds", "mono"),
@@ -145,6 +144,8 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
     missing = _missing(connection, path)
     for table, column in missing:
         connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+        if column.startswith("labels "):
+            connection.execute(_ONE_LABEL)
     if missing:
         # The manifest lacks them as well, and is to be written anew.
         connection.execute("DELETE FROM run WHERE key = ?", (MANIFEST_KEY,))
@@ -173,7 +174,7 @@ def _missing(connection: sqlite3.Connection, path: Path) -> list[tuple[str, str]
         for name, column in known.items():
             if name in have:
                 continue
-            if name not in _LATER[table]:
+            if name not in _LATER.get(table, ()):
                 raise JournalError(path, f"is damaged: it lacks {name}")
             missing.append((table, column))
     return missing
@@ -196,6 +197,7 @@ def _migrate_from_0_1(connection: sqlite3.Connection) -> None:
         insert_into_images(columns), _rows_of_0_1(connection.cursor())
     )
     connection.execute("DROP TABLE images_of_0_1")
+    connection.execute(_ONE_LABEL)
     # Names that a spreadsheet would run are encoded now: what has one is made anew.
     connection.execute(
         "UPDATE recordings SET state = 'started' WHERE instr(?, substr(name, 1, 1))",
@@ -232,11 +234,8 @@ def to_record(cells: Sequence[Any], path: Path) -> Record:
 def insert_into_images(columns: list[str]) -> str:
     """Return the statement that adds a row with these columns."""
     names = ", ".join(f'"{name}"' for name in columns)
-    return f"INSERT OR REPLACE INTO images ({names}) VALUES ({_marks(len(columns))})"  # noqa: S608
-
-
-def _marks(count: int) -> str:
-    return ", ".join("?" * count)
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT OR REPLACE INTO images ({names}) VALUES ({marks})"  # noqa: S608
 
 
 @contextmanager

@@ -118,7 +118,9 @@ def _columns_of(path: Path, journals: list[Journal]) -> list[str]:
         if field.name not in names and field.default is not MISSING
     }
     for image in all_images(journals) if later else ():
-        if any(getattr(image.record, name) != later[name] for name in later):
+        # Before there were several labels, there was one at most.
+        known = {**later, "labels": image.record.label}
+        if any(getattr(image.record, name) != known[name] for name in later):
             later = {}
             break
     return [field.name for field in fields(Record) if field.name not in later]
