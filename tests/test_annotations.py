@@ -471,6 +471,20 @@ def test_units_in_the_names_of_columns_are_understood(tmp_path: Path) -> None:
     assert boxes(tables) == [(0.1, 0.3, "wren", 4.1, None)]
 
 
+@pytest.mark.parametrize(
+    ("byte", "letter"), [(b"\x92", "\u2019"), (b"\xe9", "\xe9"), (b"\x81", "\x81")]
+)
+def test_letters_of_windows_are_read(tmp_path: Path, byte: bytes, letter: str) -> None:
+    text = b"file,start,end,label\na.wav,1,2,Cetti" + byte + b"s\n"
+    assert only(read(tmp_path / "a.csv", text)).label == f"Cetti{letter}s"
+
+
+def test_an_onset_in_hz_is_no_start(tmp_path: Path) -> None:
+    text = "file,label,onset_Hz,offset_Hz\nb.wav,wren,500,700\n"
+    with pytest.raises(AnnotationError, match="no table of annotations"):
+        read(tmp_path / "a.csv", text)
+
+
 def test_times_in_two_units_are_refused(tmp_path: Path) -> None:
     text = "file,start_ms,end_s,label\nb.wav,500,2,wren\n"
     tables = read(tmp_path / "a.csv", text)
@@ -528,6 +542,15 @@ def test_nonsense_is_left_out_and_named_by_table_and_line(
     assert first.table == str(tmp_path / "t.csv")
     assert first.value == value
     assert why in first.why
+
+
+def test_a_recording_whose_lines_cannot_be_split_is_no_negative(
+    tmp_path: Path,
+) -> None:
+    text = "start,end,label\n1,2,Warbler, Yellow\n"
+    tables = read(tmp_path / "a.csv", text)
+    assert tables.annotated == ()
+    assert tables.problems[0].value == "4 cells"
 
 
 HOSTILE = {
@@ -756,6 +779,7 @@ def match(folder: Path, files: Sequence[str], recordings: Sequence[str]) -> Matc
         ("a.WAV", ["a.wav"], "a.wav"),
         ("50%.wav", ["50%25.wav"], "50%25.wav"),
         ("50%25.wav", ["50%25.wav"], "50%25.wav"),
+        ("/x/50%25.wav", ["50%25.wav"], "50%25.wav"),
         ("/x/=1.wav", ["%3D1.wav"], "%3D1.wav"),
         ("caf\u00e9.wav", ["cafe\u0301.wav"], "cafe\u0301.wav"),
         ("a.wav", ["b.wav", "xa.wav"], None),
@@ -780,6 +804,20 @@ def test_what_is_not_there_does_not_go_to_its_namesake(tmp_path: Path) -> None:
     assert [entry.count for entry in matched.unmatched] == [1, 1]
     matched = match(tmp_path, ["b/1.wav", "1.wav"], ["b/1.wav"])
     assert len(matched.annotations["b/1.wav"]) == 2
+
+
+def test_a_better_path_in_another_table_excludes_a_namesake(tmp_path: Path) -> None:
+    """As where each site has its table, and the recordings of one are not there."""
+    header = "file,start,end,label\n"
+    for number, site in enumerate("ab"):
+        text = f"{header}/data/{site}/1.wav,{number},9,wren\n"
+        write(tmp_path / "t" / f"{site}.csv", text)
+    matched = match_tables(read_tables([tmp_path / "t"]), ["b/1.wav"])
+    assert [call.start for call in matched.annotations["b/1.wav"]] == [1]
+    assert [entry.file for entry in matched.unmatched] == ["/data/a/1.wav"]
+    # Two paths that are equally strange may be those of two people.
+    matched = match_tables(read_tables([tmp_path / "t"]), ["c/1.wav"])
+    assert len(matched.annotations["c/1.wav"]) == 2
 
 
 def test_a_table_beside_one_of_several_recordings_means_that(tmp_path: Path) -> None:
