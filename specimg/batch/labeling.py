@@ -122,14 +122,15 @@ def _plan(
         if settings.labels.unannotated == "drop":
             return None
         found = ()
-    annotations = tuple(_choose(found, settings, labeling))
+    seconds, rate = _read_header(recording, settings)
+    annotations = tuple(_choose(found, recording, rate, settings, labeling))
     plan = LabelPlan(
         annotations=annotations,
         rule=settings.labels.rule,
         negatives=frozenset() if settings.labels.negatives == "drop" else None,
         negative_label=encode_label(settings.labels.negative_label),
     )
-    seconds, spans = _find_spans(recording, plan, settings)
+    spans = _find_spans(plan, seconds, rate, settings)
     starts = np.array([span.start for span in spans], np.float64)
     ends = np.array([span.end for span in spans], np.float64)
     rescued = find_rescuers(annotations, starts, ends, plan.rule)
@@ -152,7 +153,11 @@ def _plan(
 
 
 def _choose(
-    annotations: Sequence[Annotation], settings: Settings, labeling: Labeling
+    annotations: Sequence[Annotation],
+    recording: Recording,
+    rate: int,
+    settings: Settings,
+    labeling: Labeling,
 ) -> Iterator[Annotation]:
     """Yield the annotations that count, with labels as tables can hold them."""
     classes = {encode_label(name) for name in settings.labels.classes}
@@ -163,28 +168,33 @@ def _choose(
             labeling.other_channels += 1
         elif classes and label not in classes:
             labeling.other_classes += 1
+        elif rate and annotation.low is not None and annotation.low >= rate / 2:
+            labeling.lost.add_above(annotation, recording, rate / 2)
         else:
             yield replace(annotation, label=label)
 
 
-def _find_spans(
-    recording: Recording, plan: LabelPlan, settings: Settings
-) -> tuple[float, list[Span]]:
-    """Return the length of a recording by its header, and the clips that it has."""
-    seconds, rate = 0.0, settings.mel.sample_rate
+def _read_header(recording: Recording, settings: Settings) -> tuple[float, int]:
+    """Return how long a recording is, and its sample rate; 0 where it does not say."""
     try:
         with AudioReader(recording.path, settings.channel) as reader:
-            seconds, rate = reader.promised_seconds, reader.sample_rate
+            return reader.promised_seconds, reader.sample_rate
     except RecordingError:
-        pass  # which will be said when it is converted
+        return 0.0, 0  # which will be said when it is converted
+
+
+def _find_spans(
+    plan: LabelPlan, seconds: float, rate: int, settings: Settings
+) -> list[Span]:
+    """Return the clips that a recording has by its header."""
     source = settings.spans_of(plan, seconds)
     if seconds:
         try:
-            return seconds, list(plan_known(source, round(seconds * rate), rate))
+            return list(plan_known(source, round(seconds * rate), rate))
         except ClipError:
-            return seconds, []
+            return []
     last = max((annotation.end for annotation in plan.annotations), default=0.0)
-    return 0.0, list(itertools.takewhile(lambda s: s.start <= last, source.spans()))
+    return list(itertools.takewhile(lambda s: s.start <= last, source.spans()))
 
 
 def _touched(

@@ -47,6 +47,16 @@ class LostAnnotations:
             what += f", which is {seconds:.10g} s long"
         self._add(annotation.table, annotation.line, what)
 
+    def add_above(
+        self, annotation: Annotation, recording: Recording, top: float
+    ) -> None:
+        """Add an annotation of a band above the highest frequency of its recording."""
+        what = (
+            f"{annotation.label} from {annotation.low:.10g} Hz on is above all of "
+            f"{recording.name}, which ends at {top:.10g} Hz"
+        )
+        self._add(annotation.table, annotation.line, what)
+
     def _add(self, table: str, line: int, what: str, count: int = 1) -> None:
         source = encode_name(table) + (f":{line}" if line else "")
         before = self._reasons.get(source)

@@ -60,7 +60,7 @@ def _size(value: object) -> Size | None:
 
 
 def _number_or_none(value: object) -> float | None:
-    return None if value in (None, "none") else _number(value)
+    return None if value in (None, "none") else _number(_number_or_text(value))
 
 
 def _number_or_text(value: object) -> float | str:
@@ -83,7 +83,7 @@ def _whole_or_none(value: object) -> int | None:
 
 
 def _level(value: object) -> float:
-    return -math.inf if value in (None, "none") else _number(value)
+    return -math.inf if value in (None, "none") else _number(_number_or_text(value))
 
 
 def _texts(value: object) -> tuple[str, ...]:

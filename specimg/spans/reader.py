@@ -108,7 +108,9 @@ def read_clips(
 def begin_of(source: SpanSource, clip_range: ClipRange, sample_rate: int) -> int:
     """Return the sample that reading a range of clips begins with."""
     first = next(source.spans(clip_range.read_from), None)
-    return 0 if first is None else round(first.start * sample_rate)
+    if first is None or not clip_range.read_from:
+        return 0  # from the beginning, wherever the first clip lies
+    return round(first.start * sample_rate)
 
 
 class _Window:
