@@ -31,9 +31,11 @@ from specimg.batch.scheduler import Scheduler
 from specimg.batch.task import Cause, Ending, Interruption, Task
 from specimg.conversion import Converted, SplitPlan
 from specimg.errors import WorkerError
+from specimg.output.loose import LooseFiles
 from specimg.output.session import open_output
 from specimg.output.shards import ALL
 from specimg.settings import Settings
+from specimg.spans.selection import SelectionSettings
 from specimg.spans.span import ClipRange
 
 DEATH = Interruption(Cause.DEATH, WorkerError("its worker was ended by SIGSEGV"))
@@ -137,7 +139,9 @@ def test_only_what_two_workers_died_over_is_blamed(tmp_path: Path, seed: int) ->
     report = Report(out=tmp_path, shard=ALL)
     limits = Limits(jobs=2, timeout=60.0, memory=1000)
     with open_output(tmp_path, ALL, Settings(), overwrite=False) as output:
-        pending = PendingRecordings(output, report, lambda _: None)
+        pending = PendingRecordings(
+            output, LooseFiles(tmp_path), SelectionSettings(), report, lambda _: None
+        )
         scheduler = Scheduler(pending, output.journal, limits, report)
         scheduler.run(pool, map(recording, names))  # type: ignore[arg-type]
         blamed = {failure.source for failure in output.journal.failures()}

@@ -39,6 +39,8 @@ class Report:
     """Recordings that were converted."""
     images: int = 0
     """Images that were written."""
+    labeled: int = 0
+    """Those of them that have a label."""
     seconds: float = 0.0
     """Seconds of audio that they show; what two clips share counts twice."""
     rates: dict[int, int] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class Report:
         for record in records:
             rate = record.source_sr
             self.images += 1
+            self.labeled += bool(record.labels)
             self.seconds += record.end - record.start
             self.faint += record.peak_dbfs < FAINT_DBFS
         if rate:

@@ -26,6 +26,12 @@ def print_summary(report: Report, settings: Settings) -> None:
     lines += [
         f"left out {count(n, 'clip')}: {why}" for why, n in report.dropped.items()
     ]
+    if (
+        report.recordings > 1
+        and not report.labeled
+        and settings.labels.folder != "none"
+    ):
+        lines.append("no image has a label: see --label and --annotations")
     if report.inputs:
         where = f": see {report.out / PASSED_OVER_NAME}" if has_tables else ""
         lines += describe_inputs(report.inputs, settings, where)
@@ -74,7 +80,8 @@ def describe_inputs(inputs: Inputs, settings: Settings, where: str = "") -> list
     """
     lines = []
     labeling = inputs.labeling
-    if labeling and inputs.annotated and not labeling.by_label:
+    in_tree = labeling and not labeling.by_label and settings.labels.boxes != "yolo"
+    if inputs.annotated and in_tree:
         lines.append(
             "images are not in a folder for each label: some have none, or several"
         )

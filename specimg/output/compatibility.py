@@ -11,10 +11,12 @@ from specimg.output.reading import read_columns
 from specimg.output.shards import find_shards
 from specimg.settings import (
     FAILURES_NAME,
+    LABELS_NAME,
     MANIFEST_SUFFIXES,
     PASSED_OVER_NAME,
     SETTINGS_NAME,
     SPLIT_TABLES,
+    SPLITS_NAME,
     Settings,
 )
 from specimg.settings.toml import parse_toml, read_toml
@@ -22,6 +24,8 @@ from specimg.settings.toml import parse_toml, read_toml
 _COLUMNS = {
     FAILURES_NAME: {"source", "stage", "reason"},
     PASSED_OVER_NAME: {"source", "reason"},
+    LABELS_NAME: {"file_name"},
+    SPLITS_NAME: {"source", "split"},
 }
 """By which a table is known, where it is no manifest."""
 
@@ -122,7 +126,7 @@ def check_others(folder: Path, settings: Settings) -> None:
     RefusedError
         A table is there that has other columns.
     """
-    names = {settings.manifest, FAILURES_NAME, PASSED_OVER_NAME, *SPLIT_TABLES.values()}
+    names = {settings.manifest, *_COLUMNS, *SPLIT_TABLES.values()}
     try:
         names = {settings.manifest} - {load_settings(folder).manifest}
     except ParameterError:

@@ -21,6 +21,9 @@ _DIGEST_CHARS = 16
 _LONGEST_SUFFIX = 24
 """Characters that may be added to a name: ``_00003.000s.png`` and more."""
 
+CLIP_NAME = re.compile(r".+_\d{5,}\.\d{3}s", re.DOTALL)
+"""What the image of one of several clips is called, without its suffix."""
+
 _OWN_FAULT = {
     errno.EISDIR,
     errno.ENOTDIR,

@@ -10,16 +10,29 @@ from specimg.encoding import encode_label
 from specimg.output.boxes import FORMATS
 from specimg.output.boxes.huggingface import objects_of
 from specimg.output.boxes.labeled import BoxedImage, BoxFile, decode_boxes
-from specimg.output.files import remove, write_table
+from specimg.output.files import (
+    CLIP_NAME,
+    remove,
+    remove_emptied_folders,
+    write_table,
+)
 from specimg.output.journal import Journal
 from specimg.output.manifest import LABELS_APART, ImageEntry
 from specimg.output.merging import all_images
-from specimg.settings import LABELS_NAME, Settings
+from specimg.output.reading import read_columns
+from specimg.settings import LABELS_NAME, SPLITS_NAME, Settings
 
 ANNOTATED = "annotated"
 """Key by which a journal knows that its labels are those of annotations."""
 
 _YOLO_LABELS = "labels"
+
+_FILES_OF_BOXES = {
+    "coco": ("boxes.json", "boxes_*.json"),
+    "csv": ("boxes.csv",),
+    "yolo": ("data.yaml",),
+}
+"""What the files of each format are called."""
 
 
 def label_files(settings: Settings, journals: list[Journal]) -> Iterator[BoxFile]:
@@ -116,8 +129,41 @@ def write_label_files(
     for file in label_files(settings, journals):
         write_table(folder / file.path, file.chunks, tag)
         written.add(file.path)
-    if settings.labels.boxes != "yolo" or not written:
-        return
-    for path in sorted((folder / _YOLO_LABELS).rglob("*.txt")):
-        if path.relative_to(folder).as_posix() not in written:
+    if settings.labels.boxes == "yolo" and written:
+        for path in _find_yolo_labels(folder):
+            if path.relative_to(folder).as_posix() not in written:
+                remove(path)
+
+
+def find_label_files(folder: Path, settings: Settings) -> list[Path]:
+    """List the tables of an output with these settings, but for those of each image."""
+    patterns = _FILES_OF_BOXES.get(settings.labels.boxes, ())
+    found = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    return [folder / LABELS_NAME, *found]
+
+
+def remove_label_files(folder: Path, settings: Settings) -> None:
+    """Remove the tables of an output with these settings, as far as they are specimg's.
+
+    Raises
+    ------
+    StorageError
+        They cannot be removed.
+    """
+    table, *boxes = find_label_files(folder, settings)
+    if read_columns(table)[:1] == ["file_name"]:
+        remove(table)
+    for path in boxes:
+        remove(path)
+    if read_columns(folder / SPLITS_NAME) == ["source", "split", "group"]:
+        remove(folder / SPLITS_NAME)
+    if settings.labels.boxes == "yolo":
+        for path in _find_yolo_labels(folder):
             remove(path)
+            remove_emptied_folders(folder, path.relative_to(folder).as_posix())
+
+
+def _find_yolo_labels(folder: Path) -> list[Path]:
+    """List the files of boxes beside images of specimg, also of those that are gone."""
+    paths = sorted((folder / _YOLO_LABELS).rglob("*.txt"))
+    return [path for path in paths if CLIP_NAME.fullmatch(path.stem)]

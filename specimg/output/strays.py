@@ -11,8 +11,9 @@ from specimg.audio.signatures import AUDIO_SUFFIXES
 from specimg.errors import ParameterError
 from specimg.output.card import remove_card
 from specimg.output.compatibility import load_settings
-from specimg.output.files import remove
+from specimg.output.files import CLIP_NAME, remove
 from specimg.output.journal import Journal
+from specimg.output.label_files import remove_label_files
 from specimg.rendering.image import TEXT_KEY
 from specimg.rendering.png import SIGNATURE
 from specimg.settings import (
@@ -21,9 +22,6 @@ from specimg.settings import (
     SETTINGS_NAME,
     Settings,
 )
-
-_CLIP = re.compile(r".+_\d{5,}\.\d{3}s", re.DOTALL)
-"""What the image of one of several clips is called, without its suffix."""
 
 _JOURNAL = re.compile(r"\.specimg.*\.sqlite", re.DOTALL)
 
@@ -62,6 +60,8 @@ def remove_strays(folder: Path, settings: Settings) -> None:
     tables = {FAILURES_NAME, PASSED_OVER_NAME, *(each.manifest for each in written)}
     for name in sorted(tables):
         remove(folder / name)
+    for each in written:
+        remove_label_files(folder, each)
     remove_card(folder)
     for name in list(find_images(folder, written)):
         remove(folder / name)
@@ -137,7 +137,7 @@ def _fits(path: Path, settings: Settings) -> bool:
         # Recordings may be called otherwise, but then files of others may be, too.
         if Path(path.stem).suffix.lower() not in AUDIO_SUFFIXES:
             return False
-    elif not _CLIP.fullmatch(path.stem):
+    elif not CLIP_NAME.fullmatch(path.stem):
         return False
     with path.open("rb") as file:
         header = _HEADER.match(file.read(128))

@@ -27,7 +27,11 @@ from specimg.output.files import (
 )
 from specimg.output.folders import known_folders
 from specimg.output.journal import Journal
-from specimg.output.label_files import objects_of_images, write_label_files
+from specimg.output.label_files import (
+    find_label_files,
+    objects_of_images,
+    write_label_files,
+)
 from specimg.output.manifest import (
     format_failures,
     format_manifest,
@@ -39,7 +43,6 @@ from specimg.output.shards import ALL, Shard, find_journal, find_shards, hold_to
 from specimg.output.strays import find_strays
 from specimg.settings import (
     FAILURES_NAME,
-    LABELS_NAME,
     PASSED_OVER_NAME,
     SETTINGS_NAME,
     SPLIT_TABLES,
@@ -134,8 +137,8 @@ def update_tables(
 
 def _stamp(folder: Path, settings: Settings) -> str:
     """Return what tells the manifest, the card and its tables from others."""
-    names = (settings.manifest, CARD_NAME, LABELS_NAME)
-    paths = [*(folder / name for name in names), *find_tables(folder)]
+    paths = [folder / settings.manifest, folder / CARD_NAME, *find_tables(folder)]
+    paths += find_label_files(folder, settings)
     stamps = [(path.name, FileStamp.of(path)) for path in paths]
     return " ".join(f"{name} {stamp.size} {stamp.modified}" for name, stamp in stamps)
 
