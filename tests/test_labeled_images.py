@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runs import QUICK, rows, tree
-from sounds import chirps, specimg, write
+from sounds import SPECIMG, chirps, specimg, write
 
 from specimg.annotations.annotation import Annotation
 from specimg.annotations.overlap import OverlapRule, find_rescuers
@@ -423,3 +424,35 @@ def test_the_folder_is_the_label_where_there_are_no_tables(tmp_path: Path) -> No
         result = specimg("convert", tmp_path / "in", out, *QUICK, *options)
         assert result.returncode == 0, result.stderr
         assert [row["label"] for row in rows(out / "manifest.csv")][::2] == labels
+
+
+def test_the_page_goes_from_raven_tables_to_a_model(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "labels.md").read_text("utf-8")
+    begin = page.partition("## From a table to a model")[2].partition("\n## ")[0]
+    command, script = re.findall(
+        r"^```(?:sh|py)\n(.*?)^```$", begin, re.DOTALL | re.MULTILINE
+    )
+    assert len(script.splitlines()) <= 21
+    time = np.arange(RATE) / RATE
+    (tmp_path / "tables").mkdir()
+    head = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tSpecies\n"
+    for number in range(12):
+        noise = np.random.default_rng(number).standard_normal(6 * RATE)
+        samples = 0.01 * noise.astype(np.float32)
+        lines = []
+        for label, start, hertz in (("robin", 1.0, 2000), ("wren", 4.0, 5000)):
+            if number % 3 == 0 or (number % 3 == 1) == (label == "robin"):
+                call = 0.3 * np.sin(2 * np.pi * hertz * time[: RATE // 2])
+                samples[int(start * RATE) :][: call.size] += call
+                cells = (len(lines) + 1, "Spectrogram 1", 1, start, start + 0.5, label)
+                lines.append("\t".join(map(str, cells)) + "\n")
+        write(tmp_path / "recordings" / f"{number}.wav", samples, RATE)
+        table = tmp_path / "tables" / f"{number}.Table.1.selections.txt"
+        table.write_text(head + "".join(lines))
+    path = f"{Path(SPECIMG).parent}:/usr/bin:/bin"
+    env = {"PATH": path, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    subprocess.check_output(["sh", "-c", command], cwd=tmp_path, env=env)
+    output = subprocess.check_output(
+        [sys.executable, "-W", "ignore", "-c", script], cwd=tmp_path, env=env, text=True
+    )
+    assert float(output) > 0.9

@@ -19,7 +19,7 @@ from specimg import Settings
 from specimg.figure.panels import lay_out
 from specimg.figure.variants import default_variants
 from specimg.output.manifest import Failure, PassedOver, Record
-from specimg.settings.options import KNOWN
+from specimg.settings.options import KNOWN, LABEL_OPTIONS
 
 PROJECT = Path(__file__).parents[1]
 FILES = [PROJECT / "README.md", *sorted(PROJECT.glob("docs/*.md"))]
@@ -165,10 +165,13 @@ FILES = "clip-overlap final-clip format bit-depth manifest"
 RUN = "jobs timeout memory max-failures overwrite prune recheck dry-run files-from"
 RUN += " from0"
 OPTIONS = {
-    "convert": {*KNOWN, "config", "no-center", "shard", "quiet", *RUN.split()},
+    "convert": {
+        *(*KNOWN, "config", "no-center", "no-skip-silent", "shard", "quiet"),
+        *("annotations", "split", "group", *RUN.split()),
+    },
     # The settings of a picture; not those of how many there are, and in what files.
     "preview": {*KNOWN, "config", "no-center", "output", "arm", "start", "zoom"}
-    - {name.replace("-", "_") for name in FILES.split()},
+    - {name.replace("-", "_") for name in (*FILES.split(), *LABEL_OPTIONS)},
 }
 
 
