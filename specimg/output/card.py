@@ -40,7 +40,7 @@ _JSON_LINES = ".jsonl"
 
 _MARK = "# specimg writes this file anew; without this line, it is yours."
 
-_SPLITS = {
+SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
     **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
@@ -70,13 +70,13 @@ def find_splits(images: Iterable[ImageEntry]) -> dict[str, list[str]]:
     found = set()
     for image in images:
         folder = _split_folder(image)
-        if _name(folder) not in _SPLITS:
+        if _name(folder) not in SPLITS:
             return {"train": [""]}
         found.add(folder)
     splits: dict[str, list[str]] = {}
-    order = list(_SPLITS)
+    order = list(SPLITS)
     for folder in sorted(found, key=lambda path: (order.index(_name(path)), path)):
-        splits.setdefault(_SPLITS[_name(folder)], []).append(folder)
+        splits.setdefault(SPLITS[_name(folder)], []).append(folder)
     return splits
 
 
