@@ -67,7 +67,7 @@ class Record:
         """Return all labels; manifests of earlier versions have the column of one."""
         if self.label:
             return [self.label]
-        return self.labels.split(LABELS_APART) if self.labels else []
+        return [*dict.fromkeys(filter(None, self.labels.split(LABELS_APART)))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
