@@ -1,5 +1,6 @@
 """``specimg stats``: what a set of images consists of, in numbers."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from json import dumps
 from typing import TYPE_CHECKING, Annotated
@@ -12,28 +13,39 @@ from specimg.cli.errors import stop_on_errors
 from specimg.cli.terminal import printable, say
 
 if TYPE_CHECKING:
-    from specimg.output.stats import PixelStats, Stats
+    from specimg.output.stats import PixelStats, Stats, Summary
 
 UNLIMITED = 10_000
 """Characters of a line that no table reaches."""
 
+_NONE = "(none)"
+
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object, for a program to read.")
+]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Only the images of this split, such as train.",
+        show_default="all images",
+    ),
 ]
 
 
 @stop_on_errors()
-def stats(out: Out, *, json: Json = False) -> None:
+def stats(out: Out, *, split: Split = None, json: Json = False) -> None:
     """Say what the images in OUT show, and the mean and deviation of their pixels.
 
     Clips are the rows of the manifest, and hours the audio that they show, overlaps
     counted twice. A clip is silent if it has no sound at all, padded if pad_seconds is
     above 0, clipped if clipped_fraction is, and truncated if its warning says so.
-    Failures are recordings.
+    Failures are recordings. A clip with several labels counts for each of them.
 
     The pixel figures are over all values of each channel, in the units of a tensor:
     value/255, for 16 bits value/65535, for NPY as it is; the deviation is divided by
-    n. They are what torchvision's Normalize(mean, std) takes.
+    n. They are what torchvision's Normalize(mean, std) takes; with --split train,
+    without a look at what a model is tested with.
 
     Exit status: 0 all images were read, 1 refused or none, 3 some are missing or
     damaged, and left out of the pixel figures.
@@ -42,7 +54,7 @@ def stats(out: Out, *, json: Json = False) -> None:
     from specimg.output.stats import compute_stats  # noqa: PLC0415
 
     with show_images("reading") as on_progress:
-        found = compute_stats(out, on_progress)
+        found = compute_stats(out, on_progress, split)
     if json:
         _print_json(found)
     else:
@@ -89,14 +101,11 @@ def _print_tables(stats: "Stats") -> None:
             table.add_row(*(Text(printable(cell)) for cell in row))
         console.print(table)
 
-    def share(number: int) -> str:
-        return f"{number / max(summary.clips, 1):.1%}"
-
     counts = {
         "images": pixels.images,
         **({"missing or damaged": stats.faults} if stats.faults else {}),
         "recordings": summary.recordings,
-        "failures": summary.failures,
+        **({} if summary.failures is None else {"failures": summary.failures}),
         "clips": summary.clips,
     }
     hours = ("hours of audio", f"{summary.seconds / 3600:.3f}")
@@ -111,20 +120,42 @@ def _print_tables(stats: "Stats") -> None:
     show(
         [
             ("of the clips", "", "share"),
-            *((name, f"{n:,}", share(n)) for name, n in marks.items()),
+            *((name, f"{n:,}", _share(n, summary)) for name, n in marks.items()),
         ]
     )
     console.print()
-    labels = sorted(summary.labels.items())
-    show(
-        [
-            ("label", "clips", "share"),
-            *((name or "(none)", f"{n:,}", share(n)) for name, n in labels),
-        ]
-    )
-    console.print()
+    for rows in _label_tables(summary):
+        show(rows)
+        console.print()
     rows = [(name, f"{m:.6f}", f"{s:.6f}") for name, m, s in _channels(pixels)]
     show([("channel", "mean", "std"), *rows])
+
+
+def _label_tables(summary: "Summary") -> Iterator[list[tuple[str, ...]]]:
+    """Yield the rows of the tables of splits and labels."""
+    splits = summary.splits
+    if splits:
+        clips = ((name, f"{n:,}", _share(n, summary)) for name, n in splits.items())
+        yield [("split", "clips", "share"), *map(_named, clips)]
+    columns = splits if len(splits) > 1 else {}  # else they are those of all clips
+    labels = (
+        (
+            *(label, f"{n:,}", _share(n, summary)),
+            *(f"{summary.labels_of_splits[name].get(label, 0):,}" for name in columns),
+        )
+        for label, n in sorted(summary.labels.items())
+    )
+    heads = (name or _NONE for name in columns)
+    yield [("label", "clips", "share", *heads), *map(_named, labels)]
+
+
+def _named(row: tuple[str, ...]) -> tuple[str, ...]:
+    name, *cells = row
+    return (name or _NONE, *cells)
+
+
+def _share(clips: int, summary: "Summary") -> str:
+    return f"{clips / max(summary.clips, 1):.1%}"
 
 
 def _channels(pixels: "PixelStats") -> list[tuple[str, float, float]]:

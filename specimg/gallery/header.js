@@ -19,6 +19,7 @@ function showHeader() {
     notes.push(`This page shows a sample of ${plural(data.shown, "image")}; pixel values and mean images are of the sample.`);
   }
   if (data.format === "npy") notes.push("The images are NPY; these are small pictures of them in 8 bits.");
+  if (data.boxes?.left_out) notes.push(`Some images have more boxes than are drawn: ${data.boxes.left_out.toLocaleString("en")} are left out.`);
   $("notes").textContent = notes.join(" ");
   if (data.faults) $("alert").textContent = `${plural(data.faults, "image")} missing or damaged: see specimg verify.`;
   $("settings").textContent = data.settings;

@@ -40,8 +40,10 @@ function measure() {
 function layOut() {
   near.disconnect();
   const height = measure();
-  const groups = groupsOf(chosenRows());
+  const chosen = chosenRows();
+  const groups = groupsOf(chosen);
   order = groups.flatMap(([, rows]) => rows);
+  let before = 0; // images on the page above
   const sections = groups.map(([name, rows]) => {
     const section = make("section");
     if (name) {
@@ -53,33 +55,37 @@ function layOut() {
     for (let first = 0; first < rows.length; first += size) {
       const part = make("div", "", "window");
       part.rows = rows.slice(first, first + size);
+      part.first = before + first;
       part.style.height = height(Math.ceil(part.rows.length / columns));
       section.append(part);
       near.observe(part);
     }
+    before += rows.length;
     return section;
   });
   $("main").replaceChildren(...sections);
-  $("chosen").textContent = order.length === data.shown
-    ? plural(data.shown, "image") : `${order.length.toLocaleString("en")} of ${plural(data.shown, "image")}`;
+  $("chosen").textContent = chosen.length === data.shown
+    ? plural(data.shown, "image") : `${chosen.length.toLocaleString("en")} of ${plural(data.shown, "image")}`;
   for (const button of $("labels").querySelectorAll("button")) {
     button.classList.toggle("chosen", $("label").value === `=${button.dataset.label}`);
   }
 }
 
 function fill(part) {
-  if (!part.firstChild) part.append(...part.rows.map(makeCell));
+  if (!part.firstChild) part.append(...part.rows.map((row, index) => makeCell(row, part.first + index)));
 }
 
-function makeCell(row) {
+function makeCell(row, position) {
   const cell = make("button", "", "cell");
   cell.type = "button";
   cell.dataset.row = row;
+  cell.dataset.place = position;
   const image = make("img");
   image.loading = "lazy";
   image.decoding = "async";
   image.alt = "";
-  image.style.width = `min(100%, ${thumb * at("width", row) / at("height", row)}px)`;
+  const width = `min(100%, ${thumb * at("width", row) / at("height", row)}px)`;
+  image.style.width = width;
   if (!at("fault", row)) image.src = address(row);
   const time = `${+at("start", row).toFixed(3)}–${seconds(at("end", row))}`;
   const start = make("span", time, "quiet");
@@ -87,10 +93,16 @@ function makeCell(row) {
   if (sorted) start.append(` · ${sorted} ${said(sorted, row)}`);
   const problem = at("fault", row) || at("warning", row) || (at("silent", row) ? "silent" : "");
   if (problem) start.append(" ", make("span", problem, "alert"));
-  cell.title = [at("source", row), problem].filter(Boolean).join("\n");
+  cell.title = [at("source", row), labelsOf(row).join(", "), problem].filter(Boolean).join("\n");
   const source = at("source", row).split("/").at(-1); // its folder is the label
   const name = make("span", "", "name");
   name.append(make("span", source.slice(0, -TAIL)), make("span", source.slice(-TAIL)));
   cell.append(image, name, start);
+  const boxes = makeBoxes(row);
+  if (boxes) {
+    boxes.style.width = width;
+    boxes.ariaHidden = "true"; // the labels are in the title
+    cell.append(boxes);
+  }
   return cell;
 }

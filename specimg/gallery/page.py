@@ -13,7 +13,7 @@ from typing import Any
 
 from specimg.output.manifest import Record
 
-SCRIPTS = ("rows.js", "header.js", "images.js", "viewer.js", "start.js")
+SCRIPTS = ("rows.js", "header.js", "boxes.js", "images.js", "viewer.js", "start.js")
 """Files that make up the script of the page, in this order."""
 
 

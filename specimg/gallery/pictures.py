@@ -14,11 +14,13 @@ MAX_WIDTH, MAX_HEIGHT = 256, 128
 """Largest size in pixels of a picture in the page, which may hold thousands."""
 
 MAX_AVERAGED = 2**22
-"""Pixels of the largest image that is averaged: a mean takes 8 bytes per value."""
+"""Pixels of the largest image that is averaged, which takes 8 bytes per value."""
 
 
 class MeanImage:
     """The mean of those images of one label that have its most frequent size.
+
+    It is as small as the picture that it becomes: there is one for each label.
 
     Parameters
     ----------
@@ -39,9 +41,9 @@ class MeanImage:
         if (width, height) != self._size or width * height > MAX_AVERAGED:
             return
         if self._sum is None:
-            self._sum = np.zeros(pixels.shape)
+            self._sum = np.zeros(_small_shape(pixels.shape))
             self._top = _full_scale(pixels)
-        self._sum += pixels
+        self._sum += _shrink(pixels)
         self._count += 1
 
     def describe(self) -> dict[str, Any]:
@@ -50,7 +52,7 @@ class MeanImage:
             return {"mean": None}
         width, height = self._size
         return {
-            "mean": _encode(_shrink(self._sum / self._count / self._top)),
+            "mean": _encode(self._sum / self._count / self._top),
             "averaged": self._count,
             "size": f"{width}x{height}",
             "sizes": self._sizes,
@@ -75,9 +77,14 @@ def _shrink(picture: NDArray[Any]) -> NDArray[Any]:
             edges = np.arange(limit) * length // limit
             widths = np.diff(edges, append=length)
             shape = [-1 if a == axis else 1 for a in range(picture.ndim)]
-            sums = np.add.reduceat(picture, edges, axis=axis)
+            sums = np.add.reduceat(picture, edges, axis=axis, dtype=np.float64)
             picture = sums / widths.reshape(shape)
     return picture
+
+
+def _small_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of what `_shrink` makes."""
+    return (min(shape[0], MAX_HEIGHT), min(shape[1], MAX_WIDTH), *shape[2:])
 
 
 def _encode(picture: NDArray[Any]) -> str:

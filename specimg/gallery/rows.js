@@ -15,11 +15,30 @@ const SORTS = {
   "least clipped first": ["clipped_fraction", 1],
   "brightest first": ["brightness", -1],
   "darkest first": ["brightness", 1],
+  "most active first": ["activity", -1],
+  "least active first": ["activity", 1],
 };
 
 function at(name, row) {
   const cells = data.columns[name];
   return Array.isArray(cells) ? cells[row] : cells;
+}
+
+// Earlier versions did not measure how much stands above the background.
+const measured = (row) => at("activity", row) >= 0;
+if (!Array.from({ length: data.shown }, (_, row) => row).some(measured)) {
+  for (const name of ["most active first", "least active first"]) delete SORTS[name];
+}
+
+const labels = []; // of a row, made when they are first needed
+
+function labelsOf(row) {
+  if (labels[row]) return labels[row];
+  const label = at("label", row);
+  const names = label ? [label] : new Set(at("labels", row).split(";").filter(Boolean));
+  labels[row] = [...names];
+  if (!labels[row].length) labels[row] = [""];
+  return labels[row];
 }
 
 // What can be wrong with an image, or worth a look.
@@ -34,7 +53,10 @@ const MARKS = {
 };
 
 // JSON has no infinity; a brightness may be unknown.
-const said = (name, row) => at(name, row) ?? (name === "peak_dbfs" ? "-inf" : "–");
+function said(name, row) {
+  if (name === "activity" && !measured(row)) return "–";
+  return at(name, row) ?? (name === "peak_dbfs" ? "-inf" : "–");
+}
 const named = (label) => (label === "" ? "(no label)" : label);
 const plural = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 const seconds = (value) => `${+value.toFixed(3)} s`;
@@ -58,14 +80,16 @@ const texts = []; // what a row is searched in, made when it is first needed
 
 function chosenRows() {
   const label = $("label").value;
+  const split = $("split").value;
   const words = $("text").value.toLowerCase().split(/\s+/).filter(Boolean);
   const passes = MARKS[$("mark").value];
   const rows = [];
   for (let row = 0; row < data.shown; row += 1) {
-    if (label !== "" && `=${at("label", row)}` !== label) continue;
+    if (label !== "" && !labelsOf(row).includes(label.slice(1))) continue;
+    if (split !== "" && at("split", row) !== split.slice(1)) continue;
     if (!passes(row)) continue;
     if (words.length) {
-      texts[row] ??= ["file_name", "source", "label", "warning", "fault"]
+      texts[row] ??= ["file_name", "source", "label", "labels", "split", "warning", "fault"]
         .map((name) => at(name, row)).join("\n").toLowerCase();
       if (!words.every((word) => texts[row].includes(word))) continue;
     }
@@ -74,19 +98,25 @@ function chosenRows() {
   const sort = SORTS[$("sort").value];
   if (sort) {
     const [name, sign] = sort;
-    const value = (row) => at(name, row) ?? -Infinity; // silence has a peak of -inf dB
-    rows.sort((a, b) => (value(a) === value(b) ? a - b : sign * (value(a) - value(b))));
+    const key = (row) => {
+      if (name === "activity" && !measured(row)) return Infinity; // the last in both orders
+      return sign * (at(name, row) ?? -Infinity); // silence has a peak of -inf dB
+    };
+    rows.sort((a, b) => (key(a) === key(b) ? a - b : key(a) - key(b)));
   }
   return rows;
 }
 
+// A row with several labels is under each of them, unless one is chosen.
 function groupsOf(rows) {
   if (!$("grouped").checked) return [["", rows]];
+  const label = $("label").value;
   const groups = new Map();
   for (const row of rows) {
-    const label = at("label", row);
-    if (!groups.has(label)) groups.set(label, []);
-    groups.get(label).push(row);
+    for (const name of label === "" ? labelsOf(row) : [label.slice(1)]) {
+      if (!groups.has(name)) groups.set(name, []);
+      groups.get(name).push(row);
+    }
   }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([label, members]) => [named(label), members]);
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, members]) => [named(name), members]);
 }

@@ -1,10 +1,10 @@
 function listen() {
-  for (const id of ["label", "mark", "sort", "grouped"]) $(id).addEventListener("change", layOut);
+  for (const id of ["label", "split", "mark", "sort", "grouped"]) $(id).addEventListener("change", layOut);
   $("text").addEventListener("input", layOut);
   $("tools").addEventListener("submit", (event) => event.preventDefault());
   $("main").addEventListener("click", (event) => {
     const cell = event.target.closest(".cell");
-    if (cell) view(order.indexOf(Number(cell.dataset.row)));
+    if (cell) view(Number(cell.dataset.place));
   });
   $("viewer").addEventListener("keydown", (event) => {
     const step = STEPS[event.key];
@@ -28,7 +28,10 @@ function listen() {
 $("labels-part").open = innerWidth > 640; // on a phone, images come first
 showHeader();
 addOptions($("label"), [["", "all"], ...data.labels.map(({ label }) => [`=${label}`, named(label)])]);
+addOptions($("split"), [["", "all"], ...data.splits.map((split) => [`=${split}`, split || "(no split)"])]);
+$("split").parentElement.hidden = !data.splits.length;
 addOptions($("mark"), Object.keys(MARKS).map((name) => [name, name]));
 addOptions($("sort"), Object.keys(SORTS).map((name) => [name, name]));
 listen();
+offerBoxes();
 layOut();

@@ -19,6 +19,9 @@ function view(index) {
   $("frame").hidden = at("fault", row) !== "";
   $("image").src = at("fault", row) ? "data:," : address(row);
   $("image").alt = at("file_name", row);
+  $("scroll").querySelector(".boxes")?.remove();
+  const boxes = makeBoxes(row);
+  if (boxes) $("image").after(boxes);
   $("high").textContent = hertz(data.fmax);
   $("low").textContent = hertz(data.fmin);
   const [first, last] = $("time").children;
@@ -33,11 +36,11 @@ function view(index) {
 }
 
 function refocus() {
-  const row = order[place];
-  const part = [...document.querySelectorAll(".window")].find((window) => window.rows.includes(row));
+  const inside = ({ first, rows }) => first <= place && place < first + rows.length;
+  const part = [...document.querySelectorAll(".window")].find(inside);
   if (!part) return;
   fill(part);
-  part.querySelector(`[data-row="${row}"]`).focus();
+  part.querySelector(`[data-place="${place}"]`).focus();
 }
 
 const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity };

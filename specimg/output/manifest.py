@@ -63,6 +63,12 @@ class Record:
     """Which part of the data the image belongs to, such as `train`; empty without
     any."""
 
+    def list_labels(self) -> list[str]:
+        """Return all labels; manifests of earlier versions have the column of one."""
+        if self.label:
+            return [self.label]
+        return [*dict.fromkeys(filter(None, self.labels.split(LABELS_APART)))]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageEntry:

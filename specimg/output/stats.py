@@ -1,12 +1,14 @@
 """What a set of images consists of, in numbers: its clips, and its pixels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from specimg.audio.labels import SPLIT_FOLDERS
+from specimg.errors import RefusedError
 from specimg.output.contents import Contents, read_contents
 from specimg.output.images import ImageError, read_images
-from specimg.output.manifest import Record
+from specimg.output.manifest import ImageEntry, Record
 from specimg.output.pixel_stats import BINS, PixelStats
 
 __all__ = ["BINS", "PixelStats", "Stats", "Summary", "compute_stats", "summarize"]
@@ -33,16 +35,32 @@ class Summary:
     truncated: int = 0
     """Clips of recordings that are shorter than they promise."""
     labels: dict[str, int] = field(default_factory=dict)
-    """Clips of each label."""
-    failures: int = 0
-    """Recordings that could not be converted."""
+    """Clips of each label: one with several counts for each, one without for ``""``."""
+    splits: dict[str, int] = field(default_factory=dict)
+    """Clips of each split, in the order of `sort_splits`; empty without splits."""
+    labels_of_splits: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Of each split, the clips of each of its labels."""
+    failures: int | None = 0
+    """Recordings that could not be converted; None of a split, as they have none."""
 
 
-def summarize(contents: Contents) -> Summary:
-    """Count what an output holds, without a look at the images."""
-    summary = Summary(failures=sum(1 for _ in contents.failures()))
+def summarize(contents: Contents, split: str | None = None) -> Summary:
+    """Count what an output holds, or one split of it, without a look at the images.
+
+    Raises
+    ------
+    RefusedError
+        There is no such split.
+    """
+    summary = Summary()
+    if split is None:
+        summary.failures = sum(1 for _ in contents.failures())
+    else:
+        _check_split(contents, split)
+        summary.failures = None
     sources = set()  # side by side, unless somebody has sorted the manifest
-    for image in contents.images():
+    of_splits: dict[str, dict[str, int]] = {}
+    for image in images_of(contents, split):
         record = image.record
         sources.add(record.source)
         summary.clips += 1
@@ -51,10 +69,41 @@ def summarize(contents: Contents) -> Summary:
         summary.padded += record.pad_seconds > 0
         summary.clipped += record.clipped_fraction > 0
         summary.truncated += is_truncated(record)
-        labels = summary.labels
-        labels[record.label] = labels.get(record.label, 0) + 1
+        summary.splits[record.split] = summary.splits.get(record.split, 0) + 1
+        labels_of_split = of_splits.setdefault(record.split, {})
+        for label in record.list_labels() or [""]:
+            for labels in (summary.labels, labels_of_split):
+                labels[label] = labels.get(label, 0) + 1
     summary.recordings = len(sources)
+    names = sort_splits(summary.splits)
+    summary.splits = {name: summary.splits[name] for name in names}
+    summary.labels_of_splits = {name: of_splits[name] for name in names}
     return summary
+
+
+def images_of(contents: Contents, split: str | None) -> Iterator[ImageEntry]:
+    """Yield the images of a split, or all, in the order of the manifest."""
+    for image in contents.images():
+        if split is None or image.record.split == split:
+            yield image
+
+
+def sort_splits(names: Iterable[str]) -> list[str]:
+    """Return splits as they are used: what one trains with first, others last.
+
+    Images without a split are one called ``""``, unless no image has any.
+    """
+    order = {name: place for place, name in enumerate(SPLIT_FOLDERS)}
+    found = sorted(names, key=lambda name: (order.get(name, len(order)), name))
+    return found if any(found) else []
+
+
+def _check_split(contents: Contents, split: str) -> None:
+    names = [*filter(None, sort_splits({i.record.split for i in contents.images()}))]
+    if split not in names:
+        there = f"its splits are {', '.join(names)}" if names else "it has none"
+        msg = f"{contents.folder} has no split {split!r}: {there}"
+        raise RefusedError(msg)
 
 
 def is_truncated(record: Record) -> bool:
@@ -72,19 +121,21 @@ class Stats:
     """Images that are missing or damaged; they are not in `pixels`."""
 
 
-def compute_stats(folder: Path, on_progress: OnProgress) -> Stats:
-    """Read all images of an output, one after another.
+def compute_stats(
+    folder: Path, on_progress: OnProgress, split: str | None = None
+) -> Stats:
+    """Read all images of an output, or of one split of it, one after another.
 
     Raises
     ------
     RefusedError
-        The folder is no complete output.
+        The folder is no complete output, or has no such split.
     """
     with read_contents(folder) as contents:
         settings = contents.settings
-        summary = summarize(contents)
+        summary = summarize(contents, split)
         stats = Stats(summary=summary, pixels=PixelStats(settings))
-        images = read_images(folder, contents.images(), settings)
+        images = read_images(folder, images_of(contents, split), settings)
         for done, (image, pixels) in enumerate(images, 1):
             fault = ""
             if isinstance(pixels, ImageError):
