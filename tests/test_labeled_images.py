@@ -456,3 +456,22 @@ def test_the_page_goes_from_raven_tables_to_a_model(tmp_path: Path) -> None:
         [sys.executable, "-W", "ignore", "-c", script], cwd=tmp_path, env=env, text=True
     )
     assert float(output) > 0.9
+
+
+def test_folders_of_labels_have_names_that_can_be(tmp_path: Path) -> None:
+    labels = ("a/b", "x;y", "=1+1", ".hidden", "..", "manifest.csv", "n" * 300, "train")
+    for number in range(len(labels)):
+        write(tmp_path / f"in/{number}.wav", chirps(0.6, RATE), RATE)
+    calls = {f"{n}.wav": [(label, 0.1, 0.5)] for n, label in enumerate(labels)}
+    table = write_table(tmp_path / "table.csv", calls)
+    out = tmp_path / "out"
+    convert((tmp_path / "in", table), out, "--negatives", "drop")
+    found = {row["source"]: row for row in rows(out / "manifest.csv")}
+    folders = [
+        Path(row["file_name"]).parent.as_posix() for _, row in sorted(found.items())
+    ]
+    assert [name[:20] for name in folders] == [
+        *("a%2Fb", "x%3By", "%3D1+1", "%2Ehidden", "%2E.", "manifest%2Ecsv"),
+        *("n" * 20, "train"),
+    ]
+    assert specimg("verify", out).returncode == 0

@@ -93,7 +93,8 @@ def describe_inputs(inputs: Inputs, settings: Settings, where: str = "") -> list
         lines.append(f"no table speaks of {number}: {what}")
     if labeling and labeling.lost.count:
         number = count(labeling.lost.count, "annotation")
-        lines.append(f"{number} that label nothing{where}")
+        verb = "labels" if labeling.lost.count == 1 else "label"
+        lines.append(f"{number} that {verb} nothing{where}")
     if labeling and labeling.other_classes:
         number = count(labeling.other_classes, "annotation")
         lines.append(f"{number} of other labels than --classes")

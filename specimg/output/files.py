@@ -24,6 +24,9 @@ _LONGEST_SUFFIX = 24
 CLIP_NAME = re.compile(r".+_\d{5,}\.\d{3}s", re.DOTALL)
 """What the image of one of several clips is called, without its suffix."""
 
+_TABLE_SUFFIXES = (".csv", ".json", ".jsonl", ".md", ".toml", ".yaml")
+"""Of what lies at the top of an output, where no folder may be called so."""
+
 _OWN_FAULT = {
     errno.EISDIR,
     errno.ENOTDIR,
@@ -68,6 +71,8 @@ def image_folder(split: str, label: str, settings: LabelSettings) -> str:
     name = label.replace("/", "%2F")
     if name.startswith("."):
         name = name.replace(".", "%2E", 1)
+    if name.endswith(_TABLE_SUFFIXES):
+        name = "%2E".join(name.rsplit(".", 1))
     above = ("images",) if settings.boxes == "yolo" else ()
     return "/".join(filter(None, (*above, split, "" if above else name)))
 
