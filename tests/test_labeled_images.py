@@ -475,3 +475,18 @@ def test_folders_of_labels_have_names_that_can_be(tmp_path: Path) -> None:
         *("n" * 20, "train"),
     ]
     assert specimg("verify", out).returncode == 0
+
+
+def test_labels_that_a_part_lacks_are_told(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    options = ("--split", "a=50,b=30,c=20", "--negatives", "drop")
+    text = convert(made, tmp_path / "out", *options, "--dry-run")
+    assert "2 labels not in every part: for example, wren, of 3 groups" not in text
+    assert "1 label not in every part: for example, robin, of 2 groups, is not" in text
+    missing = re.search(r"is not in ([abc])$", text, re.MULTILINE)
+    assert missing
+    convert(made, tmp_path / "out", *options)
+    table = rows(tmp_path / "out" / "manifest.csv")
+    has = {row["split"] for row in table if "robin" in row["labels"].split(";")}
+    assert has == {*"abc"} - {missing[1]}

@@ -12,6 +12,7 @@ from specimg.output.manifest import PassedOver
 from specimg.output.shards import Shard
 from specimg.settings import SPLITS_NAME, Settings
 from specimg.splits.assignment import assign
+from specimg.splits.balance import Lacking, find_lacking
 from specimg.splits.groups import group_names
 from specimg.splits.parts import parse_split, shares_of
 from specimg.splits.table import SplitError, SplitRow, read_splits, tabulate_splits
@@ -42,6 +43,8 @@ class Inputs:
     """Annotations of this shard that label nothing."""
     splits: tuple[SplitRow, ...] = ()
     """Where each recording of all shards is, in the order of their names."""
+    lacking: tuple[Lacking, ...] = ()
+    """Labels that some part lacks."""
     counts: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)
     """How many clips of each recording have which labels, by the headers."""
 
@@ -80,10 +83,11 @@ def prepare(
         raise ParameterError(msg)
     listing = labeling.listing if labeling else listing
     splits: list[SplitRow] = []
+    lacking: list[Lacking] = []
     table = out / SPLITS_NAME
     before = read_splits(table) if table.exists() and not overwrite else []
     if wanted.split:
-        listing, splits = _split(listing, labeling, before, settings, wanted)
+        listing, splits, lacking = _split(listing, labeling, before, settings, wanted)
     elif before:
         msg = (
             f"{table} says which part each recording is in: give --split as before, "
@@ -98,6 +102,7 @@ def prepare(
         annotated=bool(wanted.annotations),
         lost=tuple(one for one in lost if shard.is_all or is_in_part(one.source, part)),
         splits=tuple(splits),
+        lacking=tuple(lacking),
         counts=labeling.images if labeling else {},
     )
 
@@ -108,8 +113,8 @@ def _split(
     rows: Sequence[SplitRow],
     settings: Settings,
     wanted: Wanted,
-) -> tuple[Listing, list[SplitRow]]:
-    """Divide recordings into parts; return the rows of the table as well."""
+) -> tuple[Listing, list[SplitRow], list[Lacking]]:
+    """Divide recordings into parts; return the table's rows, and what parts lack."""
     before = {row.source: row for row in rows}
     if "=" in wanted.split:
         parts = parse_split(wanted.split)
@@ -128,10 +133,11 @@ def _split(
     has_labels = settings.labels.folder not in ("none", "auto")
     has_labels = has_labels or (settings.labels.folder == "auto" and labeling is None)
     groups = group_names(recordings, wanted.group, n_label_folders=int(has_labels))
+    labels = [_weigh(labeling, one.name, one.label) for one in recordings]
     assigned = assign(
         names,
         groups,
-        [_weigh(labeling, one.name, one.label) for one in recordings],
+        labels,
         parts,
         seed=settings.labels.seed,
         before=before.values(),
@@ -140,7 +146,9 @@ def _split(
         listing,
         recordings=tuple(replace(one, split=assigned[one.name]) for one in recordings),
     )
-    return listing, tabulate_splits(names, groups, assigned, before.values())
+    table = tabulate_splits(names, groups, assigned, before.values())
+    dealt = [assigned[name] for name in names]
+    return listing, table, find_lacking(groups, labels, dealt, parts)
 
 
 def _weigh(labeling: Labeling | None, name: str, label: str) -> Mapping[str, int]:

@@ -1,6 +1,6 @@
 """What a command says of what it did, in lines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from specimg.audio.kinds import describe_kinds
@@ -10,6 +10,7 @@ from specimg.cli.terminal import say
 from specimg.encoding import encode_name
 from specimg.rendering.bandwidth import summarize_bandwidths
 from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, Settings
+from specimg.splits.balance import Lacking
 
 
 def print_summary(report: Report, settings: Settings) -> None:
@@ -78,7 +79,7 @@ def describe_inputs(inputs: Inputs, settings: Settings, where: str = "") -> list
 
     `where` is what annotations are listed in that label nothing.
     """
-    lines = []
+    lines = _describe_lacking(inputs.lacking)
     labeling = inputs.labeling
     in_tree = labeling and not labeling.by_label and settings.labels.boxes != "yolo"
     if inputs.annotated and in_tree:
@@ -110,6 +111,17 @@ def describe_inputs(inputs: Inputs, settings: Settings, where: str = "") -> list
             f"left out {number} of labels that have {settings.labels.max_per_label}"
         )
     return lines
+
+
+def _describe_lacking(lacking: Sequence[Lacking]) -> list[str]:
+    """Return a line about the labels that some part has none of, if there are any."""
+    labels = [one for one in lacking if one.label]
+    if not labels:
+        return []
+    first = min(labels, key=lambda one: (-one.n_groups, one.label))
+    some = f"{first.label}, of {count(first.n_groups, 'group')}, is not in "
+    some += " and ".join(first.parts)
+    return [f"{count(len(labels), 'label')} not in every part: for example, {some}"]
 
 
 def describe_passed_over(verb: str, kinds: Mapping[str, int]) -> list[str]:
