@@ -35,8 +35,8 @@ def convert(recordings: Path, out: Path, *options: object) -> Path:
     return out
 
 
-def stats(out: Path) -> dict[str, Any]:
-    result = specimg("stats", out, "--json")
+def stats(out: Path, *options: object) -> dict[str, Any]:
+    result = specimg("stats", out, "--json", *options)
     assert (result.returncode, result.stderr) == (0, "")
     values: dict[str, Any] = json.loads(result.stdout)
     return values
@@ -176,3 +176,109 @@ def test_a_run_in_which_all_failed_has_nothing_to_show(
     result = specimg(command, out)
     assert (result.returncode, result.stderr) == (1, "")
     assert re.search(r"images +0$|: 0 images$", result.stdout, re.MULTILINE)
+
+
+CALLS = """file,start,end,low,high,label
+0.wav,0.1,0.9,2000,5000,wren
+0.wav,0.2,0.8,1000,3000,robin
+0.wav,1.1,1.9,1000,3000,robin
+1.wav,0.1,0.9,1000,3000,owl
+2.wav,0.1,0.9,1000,3000,robin
+"""
+
+
+@pytest.fixture(scope="module")
+def annotated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two recordings to train with and one for a test, of two clips each."""
+    folder = tmp_path_factory.mktemp("annotated")
+    for number in range(3):
+        write(folder / "in" / f"{number}.wav", chirps(2, seed=number))
+    (folder / "calls.csv").write_text(CALLS)
+    parts = "source,split\n0.wav,train\n1.wav,test\n2.wav,train\n"
+    (folder / "splits.csv").write_text(parts)
+    result = specimg(
+        *("convert", folder / "in", folder / "out", "--clip-duration=1"),
+        *("--annotations", folder / "calls.csv", "--split", folder / "splits.csv"),
+    )
+    assert result.returncode == 0, result.stderr
+    return folder / "out"
+
+
+def test_a_clip_counts_for_each_of_its_labels_and_for_its_split(
+    annotated: Path,
+) -> None:
+    figures = stats(annotated)
+    assert figures["clips"] == 6
+    assert figures["labels"] == {"robin": 3, "wren": 1, "owl": 1, "": 2}
+    assert figures["splits"] == {"train": 4, "test": 2}
+    assert figures["labels_of_splits"] == {
+        "train": {"robin": 3, "wren": 1, "": 1},
+        "test": {"owl": 1, "": 1},
+    }
+    lines = [line.split() for line in specimg("stats", annotated).stdout.splitlines()]
+    first = lines.index(["split", "clips", "share"])
+    assert lines[first + 1 : first + 3] == [
+        ["train", "4", "66.7%"],
+        ["test", "2", "33.3%"],
+    ]
+    first = lines.index(["label", "clips", "share", "train", "test"])
+    assert lines[first + 1 : first + 5] == [
+        ["(none)", "2", "33.3%", "1", "1"],
+        ["owl", "1", "16.7%", "0", "1"],
+        ["robin", "3", "50.0%", "3", "0"],
+        ["wren", "1", "16.7%", "1", "0"],
+    ]
+
+
+def test_the_numbers_of_a_split_are_of_its_images_alone(annotated: Path) -> None:
+    figures = stats(annotated, "--split", "train")
+    expected = {
+        "images": 4,
+        "clips": 4,
+        "recordings": 2,
+        "labels": {"robin": 3, "wren": 1, "": 1},
+        "splits": {"train": 4},
+        "failures": None,
+    }
+    assert figures | expected == figures
+    assert figures["seconds"] == pytest.approx(4)
+
+    def mean_and_std(split: str) -> tuple[float, float]:
+        paths = (annotated / split).rglob("*.png")
+        values = np.stack([read_png(path) for path in paths]) / 255
+        return float(values.mean()), float(values.std())
+
+    (channel,) = figures["channels"]
+    mean, std = mean_and_std("train")
+    assert (channel["mean"], channel["std"]) == pytest.approx((mean, std), rel=1e-12)
+    assert mean_and_std("test") != pytest.approx((mean, std), rel=1e-4)
+    printed = specimg("stats", annotated, "--split=train").stdout
+    assert ["db", f"{mean:.6f}", f"{std:.6f}"] in map(str.split, printed.splitlines())
+    assert "failures" not in printed
+
+
+@pytest.mark.parametrize("damaged", ["train", "test"])
+def test_only_the_images_of_the_split_are_read(
+    annotated: Path, tmp_path: Path, damaged: str
+) -> None:
+    out = shutil.copytree(annotated, tmp_path / "out")
+    next((out / damaged).rglob("*.png")).unlink()
+    result = specimg("stats", out, "--split=train")
+    assert result.returncode == (3 if damaged == "train" else 0)
+
+
+def test_an_unknown_split_is_refused_with_those_that_there_are(
+    annotated: Path, recordings: Path, tmp_path: Path
+) -> None:
+    result = specimg("stats", annotated, "--split", "val")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: {annotated} has no split 'val': its splits are train, test\n"
+    )
+    out = convert(recordings, tmp_path / "out")
+    assert stats(out)["splits"] == {}
+    assert not re.search("^split", specimg("stats", out).stdout, re.MULTILINE)
+    for name in ("train", ""):
+        result = specimg("stats", out, "--split", name)
+        assert (result.returncode, result.stdout) == (1, "")
+        assert f"has no split '{name}': it has none" in result.stderr

@@ -13,7 +13,7 @@ function makeBoxes(row) {
     const box = make("span", "", "box");
     box.title = label;
     // One color a label, and neighbors far apart.
-    box.style.setProperty("--hue", Math.round(number * 137.5) % 360);
+    box.style.setProperty("--hue", Math.round(180 + number * 137.5) % 360);
     box.style.left = share(x, "width");
     box.style.top = share(y, "height");
     box.style.width = share(width, "width");
