@@ -205,7 +205,7 @@ def test_a_sort_puts_images_in_the_order_of_a_column(
     page: Page, option: str, column: str, sign: int
 ) -> None:
     page.choose("sort", option)
-    page.find("#grouped").click()
+    page.ungroup()
     rows = sorted(manifest(page.out), key=lambda row: sign * float(row[column]))
     assert page.shown() == names(rows)
     assert page.all("h2") == []
@@ -213,7 +213,7 @@ def test_a_sort_puts_images_in_the_order_of_a_column(
 
 def test_brightness_is_the_mean_of_the_pixels(page: Page) -> None:
     page.choose("sort", "brightest first")
-    page.find("#grouped").click()
+    page.ungroup()
     means = [round(read_png(page.out / name).mean() / 255, 4) for name in page.shown()]
     assert means == sorted(means, reverse=True)
     assert means[-1] == 0
@@ -605,7 +605,7 @@ def test_an_image_with_two_labels_is_under_both(labeled_page: Page) -> None:
         assert page.find("#chosen").text == f"{len(found)} of {len(rows)} images"
         assert len(page.all("h2")) == 1
     page.choose("label", "all")
-    page.find("#grouped").click()
+    page.ungroup()
     assert page.shown() == names(rows)
 
 
@@ -648,7 +648,7 @@ def test_a_split_is_a_filter_where_there_are_splits(
 ) -> None:
     page = labeled_page
     rows = manifest(page.out)
-    page.find("#grouped").click()
+    page.ungroup()
     options = page.find("#split").text.split()
     assert options == ["all", "train", "test"]
     for split in ("train", "test"):
@@ -665,7 +665,7 @@ def test_a_sort_by_activity_has_what_was_not_measured_last(
     browser: Chrome, labeled: Path, tmp_path: Path
 ) -> None:
     page = make_page(browser, labeled)
-    page.find("#grouped").click()
+    page.ungroup()
     rows = sorted(manifest(labeled), key=lambda row: float(row["activity"]))
     assert float(rows[0]["activity"]) >= 0
     page.choose("sort", "least active first")
@@ -688,7 +688,7 @@ def test_a_sort_by_activity_has_what_was_not_measured_last(
 
     rewrite()
     page = make_page(browser, copy)
-    page.find("#grouped").click()
+    page.ungroup()
     page.choose("sort", "least active first")
     assert page.shown() == names([*measured, unmeasured])
     assert "activity \N{EN DASH}" in page.all(".cell")[-1].text
