@@ -46,6 +46,10 @@ class Page:
         Select(self.find(f"#{field}")).select_by_visible_text(option)
         self.wait_for_images()
 
+    def ungroup(self) -> None:
+        self.find("#grouped").click()
+        self.wait_for_images()
+
     def shown(self) -> list[str]:
         """The file names of all images that pass the filter, in order."""
         names: list[str] = self.run("order.map(row => at('file_name', row))")

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 from sounds import chirps, noise, read_png, specimg, tone, write
+
+from specimg.gallery import boxes as page_boxes
+from specimg.gallery.boxes import gather_boxes
+from specimg.output.boxes.labeled import LabeledBox, encode_boxes
+from specimg.output.manifest import ImageEntry, Record
+from specimg.rendering.axes import PixelBox
 
 webdriver = pytest.importorskip("selenium.webdriver")
 
@@ -198,7 +205,7 @@ def test_a_sort_puts_images_in_the_order_of_a_column(
     page: Page, option: str, column: str, sign: int
 ) -> None:
     page.choose("sort", option)
-    page.find("#grouped").click()
+    page.ungroup()
     rows = sorted(manifest(page.out), key=lambda row: sign * float(row[column]))
     assert page.shown() == names(rows)
     assert page.all("h2") == []
@@ -206,7 +213,7 @@ def test_a_sort_puts_images_in_the_order_of_a_column(
 
 def test_brightness_is_the_mean_of_the_pixels(page: Page) -> None:
     page.choose("sort", "brightest first")
-    page.find("#grouped").click()
+    page.ungroup()
     means = [round(read_png(page.out / name).mean() / 255, 4) for name in page.shown()]
     assert means == sorted(means, reverse=True)
     assert means[-1] == 0
@@ -501,3 +508,341 @@ def test_20_000_rows_are_painted_a_window_at_a_time(
     print(f"sorted and searched in {1000 * elapsed:.0f} ms")  # noqa: T201
     assert 0 < len(page.shown()) < 200
     assert page.problems() == []
+
+
+ODD_LABEL = "<img src=x onerror=alert(1)> & co"
+
+CALLS = f"""file,start,end,low,high,label
+0.wav,0.1,0.9,2000,5000,wren
+0.wav,0.2,0.8,1000,3000,robin
+0.wav,1.1,1.9,1000,3000,robin
+1.wav,0.1,0.9,,,{ODD_LABEL}
+2.wav,0.6,1.4,500,9000,robin
+"""
+
+
+@pytest.fixture(scope="module")
+def labeled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three recordings of two clips each, with boxes and splits."""
+    folder = tmp_path_factory.mktemp("labeled")
+    for number in range(3):
+        write(folder / "in" / f"{number}.wav", chirps(2, seed=number))
+    (folder / "calls.csv").write_text(CALLS)
+    result = specimg(
+        *("convert", folder / "in", folder / "out", "--clip-duration=1"),
+        *("--annotations", folder / "calls.csv", "--boxes=coco"),
+        *("--split=train=60,test=40", "--size=120x90"),
+    )
+    assert result.returncode == 0, result.stderr
+    return folder / "out"
+
+
+@pytest.fixture
+def labeled_page(browser: Chrome, labeled: Path) -> Iterator[Page]:
+    page = make_page(browser, labeled)
+    yield page
+    assert page.problems() == []
+
+
+def without_record(out: Path, copy: Path) -> Path:
+    shutil.copytree(out, copy)
+    for path in copy.glob(".specimg*"):
+        path.unlink()
+    return copy
+
+
+def coco_boxes(out: Path) -> dict[str, list[tuple[str, list[float]]]]:
+    """The boxes of each image with their labels, as COCO's file has them."""
+    boxes: dict[str, list[tuple[str, list[float]]]] = {}
+    for path in out.glob("boxes*.json"):
+        coco = json.loads(path.read_text())
+        label = {one["id"]: one["name"] for one in coco["categories"]}
+        name = {one["id"]: one["file_name"] for one in coco["images"]}
+        for one in coco["annotations"]:
+            found = boxes.setdefault(name[one["image_id"]], [])
+            found.append((label[one["category_id"]], one["bbox"]))
+    return boxes
+
+
+DRAWN = """(image => {
+  const over = image.getBoundingClientRect();
+  return [...image.parentElement.querySelectorAll('.box')].map(box => {
+    const { x, y, width, height } = box.getBoundingClientRect();
+    const [across, down] = [120 / over.width, 90 / over.height];
+    return [box.title, [
+      (x - over.x) * across, (y - over.y) * down, width * across, height * down,
+    ]];
+  });
+})"""
+
+
+def check_boxes(
+    drawn: list[tuple[str, list[float]]], expected: list[tuple[str, list[float]]]
+) -> None:
+    assert [label for label, _ in sorted(drawn)] == [x for x, _ in sorted(expected)]
+    for (_, box), (_, bbox) in zip(sorted(drawn), sorted(expected), strict=True):
+        assert box == pytest.approx(bbox, abs=0.3)
+
+
+def test_an_image_with_two_labels_is_under_both(labeled_page: Page) -> None:
+    page = labeled_page
+    rows = manifest(page.out)
+    (both,) = [row["file_name"] for row in rows if row["labels"] == "robin;wren"]
+    of = {
+        label: [r["file_name"] for r in rows if label in r["labels"].split(";")]
+        for label in ("", ODD_LABEL, "robin", "wren")
+    }
+    assert page.shown() == [name for names in of.values() for name in names]
+    assert page.shown().count(both) == 2
+    heads = [head.text for head in page.all("h2")]
+    assert heads == [f"{label or '(no label)'} {len(n)}" for label, n in of.items()]
+    buttons = [button.text.split("\n") for button in page.all("#labels button")]
+    assert buttons == [[k or "(no label)", str(len(n))] for k, n in of.items()]
+    assert page.find("#chosen").text == f"{len(rows)} images"
+    for label, found in of.items():
+        page.choose("label", label or "(no label)")
+        assert page.shown() == found != []
+        assert page.find("#chosen").text == f"{len(found)} of {len(rows)} images"
+        assert len(page.all("h2")) == 1
+    page.choose("label", "all")
+    page.ungroup()
+    assert page.shown() == names(rows)
+
+
+def test_the_second_picture_of_an_image_opens_at_its_own_place(
+    labeled_page: Page,
+) -> None:
+    page = labeled_page
+    order = page.shown()
+    (again,) = [i for i, name in enumerate(order) if name in order[:i]]
+    page.all(".cell")[again].click()
+    page.press(Keys.ARROW_LEFT)
+    page.press(Keys.ARROW_RIGHT)
+    assert page.opened()["file_name"] == order[again]
+    assert page.find("#place").text == f"{again + 1} of {len(order)}"
+    page.press(Keys.ESCAPE)
+    focused = page.browser.switch_to.active_element
+    assert focused == page.all(".cell")[again]
+
+
+@pytest.mark.parametrize("label", ["robin", "wren"])
+def test_the_mean_image_of_a_label_is_of_all_images_that_have_it(
+    labeled_page: Page, label: str
+) -> None:
+    page = labeled_page
+    rows = [r for r in manifest(page.out) if label in r["labels"].split(";")]
+    assert "robin;wren" in {row["labels"] for row in rows}
+    mean = np.mean([read_png(page.out / name) for name in names(rows)], axis=0)
+    pixels = page.run(
+        f"""(() => {{
+          const image = document.querySelector('#labels [data-label="{label}"] img');
+          const context = document.createElement('canvas').getContext('2d');
+          context.drawImage(image, 0, 0);
+          return [...context.getImageData(0, 0, 120, 90).data];
+        }})()"""
+    )
+    assert np.abs(np.reshape(pixels, (90, 120, 4))[..., 0] - mean).max() <= 0.51
+
+
+def test_a_split_is_a_filter_where_there_are_splits(
+    labeled_page: Page, browser: Chrome, out: Path
+) -> None:
+    page = labeled_page
+    rows = manifest(page.out)
+    page.ungroup()
+    options = page.find("#split").text.split()
+    assert options == ["all", "train", "test"]
+    for split in ("train", "test"):
+        page.choose("split", split)
+        found = [row["file_name"] for row in rows if row["split"] == split]
+        assert page.shown() == found != []
+    page.choose("label", "robin")
+    both = [r for r in rows if r["split"] == "test" and "robin" in r["labels"]]
+    assert page.shown() == names(both)
+    assert not make_page(browser, out).find("#split").is_displayed()
+
+
+def test_a_sort_by_activity_has_what_was_not_measured_last(
+    browser: Chrome, labeled: Path, tmp_path: Path
+) -> None:
+    page = make_page(browser, labeled)
+    page.ungroup()
+    rows = sorted(manifest(labeled), key=lambda row: float(row["activity"]))
+    assert float(rows[0]["activity"]) >= 0
+    page.choose("sort", "least active first")
+    assert page.shown() == names(rows)
+    page.choose("sort", "most active first")
+    assert page.shown() == names(rows[::-1])
+    assert f"activity {rows[-1]['activity']}" in page.find(".cell").text
+
+    copy = without_record(labeled, tmp_path / "out")
+    rows = manifest(copy)
+    unmeasured, *measured = rows
+    unmeasured["activity"] = "-1.0"
+    measured.sort(key=lambda row: float(row["activity"]))
+
+    def rewrite() -> None:
+        with (copy / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    rewrite()
+    page = make_page(browser, copy)
+    page.ungroup()
+    page.choose("sort", "least active first")
+    assert page.shown() == names([*measured, unmeasured])
+    assert "activity \N{EN DASH}" in page.all(".cell")[-1].text
+    page.choose("sort", "most active first")
+    assert page.shown() == names([*measured[::-1], unmeasured])
+    for row in rows:
+        row["activity"] = "-1.0"
+    rewrite()
+    assert "active" not in make_page(browser, copy).find("#sort").text
+    assert page.problems() == []
+
+
+def test_boxes_lie_over_the_images_as_they_do_in_coco(labeled_page: Page) -> None:
+    page = labeled_page
+    expected = coco_boxes(page.out)
+    assert sum(map(len, expected.values())) == 6  # one call lies in two clips
+    for number, name in enumerate(page.shown()):
+        image = f"document.querySelectorAll('.cell img')[{number}]"
+        check_boxes(page.run(f"{DRAWN}({image})"), expected.get(name, []))
+    page.find(".cell").click()
+    for name in page.shown():
+        drawn = page.run(f"{DRAWN}(document.getElementById('image'))")
+        check_boxes(drawn, expected.get(name, []))
+        tags = [tag.text for tag in page.all("#scroll .tag")]
+        assert sorted(tags) == sorted(label for label, _ in expected.get(name, []))
+        page.press(Keys.ARROW_RIGHT)
+    assert page.all("[onerror]") == []
+
+
+def test_a_click_on_a_box_opens_its_image(labeled_page: Page) -> None:
+    page = labeled_page
+    box = page.find(".box[title=wren]")
+    row = page.run("document.querySelector('.box[title=wren]').closest('.cell').title")
+    box.click()
+    assert page.opened()["source"] == row.split("\n")[0]
+
+
+def test_boxes_can_be_switched_off_above_the_images_and_beside_one(
+    labeled_page: Page,
+) -> None:
+    page = labeled_page
+
+    def drawn(where: str) -> set[bool]:
+        return {box.is_displayed() for box in page.all(f"{where} .box")}
+
+    assert drawn("main") == {True}
+    page.find("#boxed").click()
+    assert drawn("main") == {False}
+    index = next(i for i, n in enumerate(page.shown()) if n in coco_boxes(page.out))
+    page.all(".cell")[index].click()
+    assert drawn("#scroll") == {False}
+    switch = page.find("#bar .boxes-switch input")
+    assert not switch.is_selected()
+    switch.click()
+    assert drawn("#scroll") == {True}
+    page.press(Keys.ESCAPE)
+    assert page.find("#boxed").is_selected()
+    assert drawn("main") == {True}
+
+
+def test_without_boxes_there_is_no_switch_for_them(
+    browser: Chrome, out: Path, labeled: Path, tmp_path: Path
+) -> None:
+    bare = without_record(labeled, tmp_path / "out")
+    for folder in (out, bare):
+        page = make_page(browser, folder)
+        page.find(".cell").click()
+        assert page.all(".box") == []
+        assert not any(one.is_displayed() for one in page.all(".boxes-switch"))
+    # All else is in the manifest.
+    assert page.find("#split").get_property("length") == 3
+    assert len(page.shown()) == len(manifest(bare)) + 1
+    assert page.problems() == []
+
+
+def test_boxes_in_small_pictures_of_npy_lie_where_they_belong(
+    browser: Chrome, labeled: Path, tmp_path: Path
+) -> None:
+    arguments = ("--annotations", labeled.parent / "calls.csv", "--clip-duration=1")
+    result = specimg(
+        *("convert", labeled.parent / "in", tmp_path / "out", *arguments),
+        *("--boxes=coco", "--format=npy", "--size=480x360"),
+    )
+    assert result.returncode == 0, result.stderr
+    page = make_page(browser, tmp_path / "out")
+    expected = coco_boxes(tmp_path / "out")
+    for number, name in enumerate(page.shown()):
+        image = f"document.querySelectorAll('.cell img')[{number}]"
+        drawn = page.run(f"{DRAWN}({image})")
+        found = expected.get(name, [])
+        check_boxes(drawn, [(label, [x / 4 for x in box]) for label, box in found])
+    assert page.problems() == []
+
+
+def with_boxes(*widths: float) -> ImageEntry:
+    """An image with boxes of some widths, each with a label of its own."""
+    record = Record(
+        **dict.fromkeys(("start", "end", "pad_seconds"), 0.0),
+        **dict.fromkeys(("clipped_fraction", "peak_dbfs", "mel_min", "mel_max"), 0.0),
+        **dict.fromkeys(("label", "source", "mono", "frontends", "warning"), ""),
+        **dict.fromkeys(("source_sr", "sr", "width", "height"), 100),
+        file_name="a.png",
+        silent=False,
+    )
+    boxes = [
+        LabeledBox(
+            label=f"{width:g} wide",
+            box=PixelBox(x=1, y=2, width=width, height=3, visible=1),
+            **dict.fromkeys(("start", "end"), 0.0),
+            **dict.fromkeys(("low", "high"), None),
+        )
+        for width in widths
+    ]
+    return ImageEntry(record=record, boxes=encode_boxes(boxes))
+
+
+def test_of_too_many_boxes_the_largest_are_on_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    images = [with_boxes(5, 0, 9, 7.04), with_boxes(), with_boxes(4)]
+    assert gather_boxes(images) == {
+        "labels": ["9 wide", "7.04 wide", "5 wide", "4 wide"],
+        "rows": [
+            [0, 1, 2, 9, 3, 1, 1, 2, 7, 3, 2, 1, 2, 5, 3],
+            [],
+            [3, 1, 2, 4, 3],
+        ],
+        "left_out": 0,
+    }
+    monkeypatch.setattr(page_boxes, "MAX_BOXES", 3)
+    monkeypatch.setattr(page_boxes, "MEAN_BOXES", 1)
+    found = gather_boxes(images)
+    assert found
+    assert found["rows"][0] == [0, 1, 2, 9, 3, 1, 1, 2, 7, 3]
+    assert (len(found["rows"][2]), found["left_out"]) == (5, 1)
+    monkeypatch.setattr(page_boxes, "MAX_PER_IMAGE", 1)
+    found = gather_boxes(images)
+    assert found
+    assert [len(row) for row in found["rows"]] == [5, 0, 5]
+    assert found["left_out"] == 2
+    assert gather_boxes([with_boxes(), with_boxes(0)]) is None
+
+
+@pytest.mark.parametrize("text", ["no boxes", '[["x",1e308,0,1e308,1,1,0,0,0,0]]'])
+def test_a_damaged_record_of_boxes_is_refused(
+    labeled: Path, tmp_path: Path, text: str
+) -> None:
+    without_page = shutil.ignore_patterns("gallery.html")
+    out = shutil.copytree(labeled, tmp_path / "out", ignore=without_page)
+    with sqlite3.connect(out / ".specimg.sqlite") as database:
+        database.execute("UPDATE images SET boxes = ? WHERE boxes != ''", [text])
+    database.close()
+    result = specimg("gallery", out)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "the record of its boxes is damaged; begin anew" in result.stderr
+    assert not (out / "gallery.html").exists()

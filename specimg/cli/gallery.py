@@ -37,10 +37,11 @@ Output = Annotated[
 def gallery(out: Out, *, limit: Limit = None, output: Output = None) -> None:
     """Write a page of the images in OUT by label, to filter, sort and look at.
 
-    The page needs no server and no network, only the images. It also shows
-    counts, the settings, a histogram of the pixel values, and the mean image of each
-    label. No browser can show NPY: their pictures are in the page itself, in 8 bits
-    and at most 256 pixels wide and 128 high.
+    The page needs no server and no network, only the images. Boxes around
+    annotations, if there are any, are drawn over them. It also shows counts,
+    the settings, a histogram of the pixel values, and the mean image of each label. No
+    browser can show NPY: their pictures are in the page itself, in 8 bits and at most
+    256 pixels wide and 128 high.
 
     Exit status: 0 all images were read, 1 refused or none, 3 some are missing or
     damaged, which the page says as well.
