@@ -13,7 +13,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +48,15 @@ STEADY = "pcen:gain=1"
 COLOR = f"db+{STEADY}+exp"
 
 
-def tilted_call(label: str, generator: np.random.Generator) -> Waveform:
-    """Make a call far under steady noise of two bands, of which one is a bit louder.
+def _tilted_call(
+    label: str,
+    generator: np.random.Generator,
+    *,
+    low: float,
+    centers: tuple[float, float],
+    softer: float,
+) -> Waveform:
+    """Make a call far under steady noise of two bands, of which one is louder.
 
     Which band is louder parts classes a and b from c and d: PCEN takes away what is
     steady.  Whether the call rises or falls parts a and c from b and d: only PCEN
@@ -56,13 +64,22 @@ def tilted_call(label: str, generator: np.random.Generator) -> Waveform:
     """
     hertz = np.fft.rfftfreq(SAMPLE_RATE, 1 / SAMPLE_RATE)
     # Without edges, which the window would smear over all other bands.
-    whole = np.exp(-((np.minimum(hertz - 6500, 0) / 300) ** 2))
-    begin, middle = (1 / (1 + np.exp((hertz - x) / -100)) for x in (7800, 9300))
+    whole = np.exp(-((np.minimum(hertz - low, 0) / 300) ** 2))
+    begin, middle = (1 / (1 + np.exp((hertz - x) / -100)) for x in centers)
     is_softer = middle if label in "ab" else begin * (1 - middle)
     white = np.fft.rfft(generator.standard_normal(SAMPLE_RATE))
-    spectrum = white * whole * 0.7**is_softer
+    spectrum = white * whole * softer**is_softer
     call = sweep("a" if label in "ac" else "b", generator)
     return (0.1 * np.fft.irfft(spectrum) + 5e-8 * call).astype(np.float32)
+
+
+tilted_call = partial(_tilted_call, low=6500, centers=(7800, 9300), softer=0.7)
+"""So hard that a ridge which does not see color fails."""
+
+clear_tilted_call = partial(
+    _tilted_call, low=8500, centers=(9062.5, 10462.5), softer=0.4
+)
+"""A network that knows photographs does not see the difference in the other."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +92,19 @@ class Question:
     labels: str
     count: int
     """Recordings a class."""
+    network_sound: Sound | None = None
+    """For models that are networks, where they need another."""
+    network_count: int | None = None
+
+    def of(self, model: str) -> "Question":
+        """Return the question as it is for a model."""
+        if model == "ridge":
+            return self
+        return replace(
+            self,
+            sound=self.network_sound or self.sound,
+            count=self.network_count or self.count,
+        )
 
 
 QUESTIONS = {
@@ -87,12 +117,15 @@ QUESTIONS = {
         },
         labels="ab",
         count=40,
+        network_count=50,
     ),
     "only color shows it": Question(
         tilted_call,
         {(FIRST, COLOR): "better", (STEADY, COLOR): "better"},
         labels="abcd",
         count=25,
+        network_sound=clear_tilted_call,
+        network_count=80,
     ),
     "nothing to hear": Question(
         only_noise,
@@ -161,7 +194,8 @@ def main() -> None:
         begin, right = time.perf_counter(), 0
         for seed in range(arguments.first, arguments.first + arguments.seeds):
             with tempfile.TemporaryDirectory() as folder:
-                is_right, line = answer(question, seed, Path(folder), options)
+                asked = question.of(arguments.model)
+                is_right, line = answer(asked, seed, Path(folder), options)
             right += is_right
             print(  # noqa: T201
                 f"  {seed}: {'right' if is_right else 'WRONG'}: {line}", flush=True
