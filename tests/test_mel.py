@@ -86,9 +86,28 @@ def test_filterbank_equals_that_of_librosa(scale: str) -> None:
     assert mel_filterbank(settings) == pytest.approx(theirs, abs=1e-6)
 
 
+def test_bands_on_a_linear_scale_are_triangles_at_equal_distances_in_hertz() -> None:
+    settings = MelSettings(
+        mel_scale="linear",
+        sample_rate=256_000,
+        n_mels=40,
+        fmin=10_000.0,
+        fmax=120_000.0,
+    )
+    edges = np.linspace(10_000, 120_000, 42)
+    bins = np.fft.rfftfreq(1024, 1 / 256_000)
+    triangles = [np.interp(bins, edges[k : k + 3], [0, 1, 0]) for k in range(40)]
+    assert band_edges(settings) == pytest.approx(edges)
+    assert mel_filterbank(settings) == pytest.approx(np.array(triangles), abs=1e-6)
+    norm = dataclasses.replace(settings, mel_norm="slaney")
+    area = 2 / (edges[2] - edges[0])
+    assert mel_filterbank(norm) == pytest.approx(np.array(triangles) * area, abs=1e-9)
+
+
 @pytest.mark.parametrize("hertz", [300, 1000, 4000, 9000])
-def test_a_tone_is_loudest_in_the_band_around_it(hertz: int) -> None:
-    settings = MelSettings()
+@pytest.mark.parametrize("scale", ["htk", "slaney", "linear"])
+def test_a_tone_is_loudest_in_the_band_around_it(hertz: int, scale: str) -> None:
+    settings = MelSettings(mel_scale=scale)
     band = int(mel_spectrogram(tone(hertz), settings).mean(axis=1).argmax())
     edges = band_edges(settings)
     assert edges[band] < hertz < edges[band + 2]
@@ -138,7 +157,7 @@ def test_no_band_of_an_accepted_setting_is_empty() -> None:
         ({"hop_length": 0}, r"hop_length=0: need 1 to 1048576"),
         ({"n_mels": 0}, r"n_mels=0: need 1 to"),
         ({"power": 3}, r"power=3: need one of 1, 2"),
-        ({"mel_scale": "bark"}, r"mel_scale=bark: need one of htk, slaney"),
+        ({"mel_scale": "bark"}, r"mel_scale=bark: need one of htk, slaney, linear"),
         ({"mel_norm": "l2"}, r"mel_norm=l2: need one of none, slaney"),
         ({"sample_rate": 20}, r"sr=20 Hz: need 100 to 4,000,000 Hz"),
     ],

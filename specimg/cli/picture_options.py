@@ -106,7 +106,9 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
         "fmax": PictureOption(
             "HZ", "Where the highest band ends.", "half the sample rate"
         ),
-        "mel_scale": PictureOption("htk|slaney", "Formula of the mel scale."),
+        "mel_scale": PictureOption(
+            "htk|slaney|linear", "Formula of the mel scale; linear: bands in Hz."
+        ),
         "mel_norm": PictureOption("none|slaney", "Whether bands have equal area."),
         "power": PictureOption("1|2", "Exponent: 1 for magnitude, 2 for power."),
         "center": PictureOption(

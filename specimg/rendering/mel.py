@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from specimg.arrays import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, Spectrogram, Waveform
 from specimg.errors import ParameterError, check_choice
+from specimg.rendering.mel_scale import MelScale, hz_to_mel, mel_to_hz
 
 if TYPE_CHECKING:
     from specimg.rendering.fft import SparseRows
 
-MelScale = Literal["htk", "slaney"]
 MelNorm = Literal["none", "slaney"]
 
 MAX_HOP_LENGTH = 2**20
@@ -150,32 +150,11 @@ def mel_spectrogram(samples: Waveform, settings: MelSettings) -> Spectrogram:
     return mel
 
 
-def hz_to_mel(frequency: NDArray[np.float64], scale: MelScale) -> NDArray[np.float64]:
-    """Convert Hz to mel.
-
-    ``htk`` is 2595 log10(1 + f/700) (O'Shaughnessy, as in HTK); ``slaney`` is
-    linear with 200/3 Hz per mel below 1 kHz and logarithmic with 27 mel to a
-    factor of 6.4 above (Slaney's Auditory Toolbox).
-    """
-    if scale == "htk":
-        return 2595.0 * np.log10(1.0 + frequency / 700.0)
-    above = np.log(np.maximum(frequency, 1000.0) / 1000.0) * (27.0 / math.log(6.4))
-    return np.minimum(frequency, 1000.0) * 3.0 / 200.0 + above
-
-
-def mel_to_hz(mel: NDArray[np.float64], scale: MelScale) -> NDArray[np.float64]:
-    """Convert mel to Hz, the inverse of `hz_to_mel`."""
-    if scale == "htk":
-        return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
-    above = np.exp(np.maximum(mel - 15.0, 0.0) * (math.log(6.4) / 27.0))
-    return np.minimum(mel, 15.0) * 200.0 / 3.0 * above
-
-
 def band_edges(settings: MelSettings, n_mels: int | None = None) -> NDArray[np.float64]:
     """Return the frequencies in Hz where the bands' triangles begin, peak and end.
 
     Band k rises from edge k to edge k+1 and falls to edge k+2, so there are
-    ``n_mels + 2`` edges, equally spaced in mel.
+    ``n_mels + 2`` edges, equally spaced on the mel scale that is set.
     """
     count = (n_mels or settings.n_mels) + 2
     ends = hz_to_mel(np.array([settings.fmin, settings.fmax]), settings.mel_scale)
