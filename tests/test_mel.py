@@ -7,12 +7,8 @@ import pytest
 from sounds import chirps, tone
 
 from specimg.errors import ParameterError
-from specimg.rendering.mel import (
-    MelSettings,
-    band_edges,
-    mel_filterbank,
-    mel_spectrogram,
-)
+from specimg.rendering.bands import band_edges
+from specimg.rendering.mel import MelSettings, mel_filterbank, mel_spectrogram
 
 
 def test_three_seconds_give_513_frames() -> None:

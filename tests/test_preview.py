@@ -27,7 +27,7 @@ from specimg.figure.scales import hz_ticks
 from specimg.figure.variants import default_variants
 from specimg.figure.waveform import envelope
 from specimg.rendering.axes import hz_to_band, time_extent
-from specimg.rendering.mel import band_edges
+from specimg.rendering.bands import band_edges
 from specimg.settings.variants import parse_variant
 
 Colors = NDArray[np.uint8]

@@ -101,6 +101,8 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
         "n_fft": PictureOption("N", "Length of the FFT."),
         "win_length": PictureOption("N", "Length of the window, in samples."),
         "hop_length": PictureOption("N", "From frame to frame, in samples."),
+        "window_ms": PictureOption("MS", "Length of the window, in milliseconds."),
+        "hop_ms": PictureOption("MS", "From frame to frame, in milliseconds."),
         "n_mels": PictureOption("N", "Mel bands: rows of the image."),
         "fmin": PictureOption("HZ", "Where the lowest band begins."),
         "fmax": PictureOption(

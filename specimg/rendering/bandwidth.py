@@ -5,7 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from specimg.rendering.mel import MelSettings, band_edges
+from specimg.rendering.bands import band_edges
+from specimg.rendering.mel import MelSettings
 
 ULTRASONIC_RATE = 100_000
 """Hz; only recorders of ultrasound, as for bats, have a higher sample rate."""

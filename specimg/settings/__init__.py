@@ -19,6 +19,7 @@ from specimg.rendering.frontends.spec import (
     tabulate_frontend,
 )
 from specimg.rendering.image import MAX_PIXELS
+from specimg.rendering.lengths import LENGTHS
 from specimg.rendering.settings import RenderSettings
 from specimg.settings import options, toml
 from specimg.settings.labels import LabelSettings
@@ -33,6 +34,7 @@ from specimg.settings.names import (
     SPLITS_NAME,
 )
 from specimg.settings.options import GRAY, OPTIONS, RGB
+from specimg.settings.precedence import merge
 from specimg.settings.presets import PRESETS
 from specimg.spans.selection import SelectionSettings
 from specimg.spans.settings import ClipSettings
@@ -172,13 +174,11 @@ class Settings(RenderSettings):
         values = options.normalize(given)
         preset = values.pop("preset", "merlin")
         check_choice("preset", preset, PRESETS)
-        values = {**PRESETS[preset], **values}
+        values = merge(PRESETS[preset], values)
         default = cls()
-        mel = options.read_part(values, "mel")
         return cls(
             frontends=_read_frontends(values) or default.frontends,
-            # fmax follows the sample rate unless it is given.
-            mel=replace(default.mel, **{"fmax": math.nan, **mel}),
+            mel=options.read_mel(values, default.mel),
             clips=replace(default.clips, **options.read_part(values, "clips")),
             image=replace(default.image, **options.read_part(values, "image")),
             labels=replace(default.labels, **options.read_part(values, "labels")),
@@ -204,6 +204,8 @@ class Settings(RenderSettings):
         names = RGB if self.is_rgb else GRAY
         values = dict(zip(names, map(tabulate_frontend, self.frontends), strict=True))
         for name, option in OPTIONS.items():
+            if name in LENGTHS:  # in samples by now
+                continue
             part = getattr(self, option.part) if option.part else self
             values[name] = getattr(part, option.attribute)
         if self.clips.is_whole:
