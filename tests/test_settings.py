@@ -27,6 +27,31 @@ def test_every_preset_can_be_used_and_written_down(preset: str, tmp_path: Path) 
     assert Settings.load(path) == settings
 
 
+def test_pictures_of_bats_have_windows_of_2_ms_that_overlap_by_three_quarters() -> None:
+    settings = Settings.from_options({"preset": "bat"})
+    mel = settings.mel
+    assert (mel.sample_rate, mel.win_length, mel.hop_length) == (256_000, 512, 128)
+    assert (mel.fmin, mel.fmax, mel.mel_scale) == (10_000, 120_000, "linear")
+    assert settings.clips.duration == 0.5
+    faster = Settings.from_options({"preset": "bat", "sr": 384_000}).mel
+    assert (faster.win_length, faster.hop_length) == (768, 192)
+
+
+def test_pictures_of_birdclef_are_square() -> None:
+    settings = Settings.from_options({"preset": "birdclef"})
+    mel = settings.mel
+    assert (mel.sample_rate, mel.n_fft, mel.hop_length) == (32_000, 1024, 512)
+    assert (mel.n_mels, mel.fmin, mel.fmax) == (128, 50, 14_000)
+    assert (settings.clips.duration, str(settings.image.size)) == (5, "256x256")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_fft_of_a_preset_is_the_one_that_fits_its_window(preset: str) -> None:
+    mel = Settings.from_options({"preset": preset}).mel
+    given = {"preset": preset, "window_ms": mel.win_length * 1000 / mel.sample_rate}
+    assert Settings.from_options(given).mel == mel
+
+
 def test_explicit_settings_win_over_a_preset() -> None:
     settings = Settings.from_options({"preset": "librosa", "n-mels": 64, "sr": 16_000})
     assert settings.mel.n_mels == 64

@@ -128,8 +128,8 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
     "Settings": {
         "preset": PictureOption(
             "|".join(PRESETS),
-            "Whose pictures to make; other options win over it.",
-            next(name for name, changes in PRESETS.items() if not changes),
+            "Whose pictures to make; other options win over it. See specimg presets.",
+            next(name for name, preset in PRESETS.items() if not preset.options),
         ),
         "config": PictureOption(
             "FILE.toml",

@@ -174,7 +174,7 @@ class Settings(RenderSettings):
         values = options.normalize(given)
         preset = values.pop("preset", "merlin")
         check_choice("preset", preset, PRESETS)
-        values = merge(PRESETS[preset], values)
+        values = merge(PRESETS[preset].options, values)
         default = cls()
         return cls(
             frontends=_read_frontends(values) or default.frontends,

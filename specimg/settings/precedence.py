@@ -11,6 +11,7 @@ from specimg.settings.options import (
     Options,
     expand_short_form,
 )
+from specimg.settings.presets import PRESETS
 
 SET_BY_PRESETS = {
     "clip_duration",
@@ -22,9 +23,10 @@ def merge(options: Options, winning: Options) -> dict[str, Any]:
     """Merge two sets of settings, of which the `winning` ones replace the `options`.
 
     They also replace what does not go with them: frontends for gray those for RGB and
-    the other way round, a preset all that any preset sets, a sample rate an fmax at
-    half of the one before, lengths in samples those in milliseconds and the other way
-    round, and a window in milliseconds the length of the FFT, which follows it.
+    the other way round, a preset all that it sets, and all that any sets of clips and
+    spectrograms, a sample rate an fmax at half of the one before, lengths in samples
+    those in milliseconds and the other way round, and a window in milliseconds the
+    length of the FFT, which follows it.
     """
     options, winning = expand_short_form(options), expand_short_form(winning)
     lost: set[str] = set()
@@ -34,6 +36,8 @@ def merge(options: Options, winning: Options) -> dict[str, Any]:
         lost |= {*RGB}
     if "preset" in winning:
         lost |= SET_BY_PRESETS
+        known = [p.options for name, p in PRESETS.items() if name == winning["preset"]]
+        lost |= set().union(*known)
     for name, in_samples in LENGTHS.items():
         if in_samples.name in winning:
             lost.add(name)
