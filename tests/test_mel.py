@@ -119,19 +119,28 @@ def test_frames_of_a_long_clip_do_not_depend_on_the_block_they_are_in() -> None:
 
 def test_a_band_without_a_bin_names_what_works() -> None:
     with pytest.raises(
-        ParameterError, match=r"n_mels=256 is too many for n_fft=512"
+        ParameterError, match=r"n_mels=300 is too many for n_fft=1024"
     ) as info:
-        MelSettings(n_fft=512, n_mels=256)
+        MelSettings(n_fft=1024, n_mels=300)
     words = str(info.value).replace("=", " ").split()
-    n_fft, n_mels = (
-        int(words[words.index(key, 12) + 1]) for key in ("n_fft", "n_mels")
+    n_fft, n_mels, fmin = (
+        int(words[words.index(key, 13) + 1]) for key in ("n_fft", "n_mels", "fmin")
     )
-    MelSettings(n_fft=n_fft, n_mels=256)
-    MelSettings(n_fft=512, n_mels=n_mels)
+    MelSettings(n_fft=n_fft, n_mels=300)
+    MelSettings(n_fft=1024, n_mels=n_mels)
+    MelSettings(n_fft=1024, n_mels=300, fmin=fmin)
     with pytest.raises(ParameterError, match="hold no FFT bin"):
-        MelSettings(n_fft=n_fft - 1, n_mels=256)
+        MelSettings(n_fft=n_fft - 1, n_mels=300)
     with pytest.raises(ParameterError, match="hold no FFT bin"):
-        MelSettings(n_fft=512, n_mels=n_mels + 1)
+        MelSettings(n_fft=1024, n_mels=n_mels + 1)
+    with pytest.raises(ParameterError, match="hold no FFT bin"):
+        MelSettings(n_fft=1024, n_mels=300, fmin=0.9 * fmin)
+
+
+def test_a_higher_fmin_is_no_way_out_where_bands_have_one_width() -> None:
+    with pytest.raises(ParameterError, match="hold no FFT bin; use") as info:
+        MelSettings(n_fft=512, n_mels=600, mel_scale="linear")
+    assert "fmin" not in str(info.value)
 
 
 def test_no_band_of_an_accepted_setting_is_empty() -> None:
@@ -147,7 +156,7 @@ def test_no_band_of_an_accepted_setting_is_empty() -> None:
     ("change", "message"),
     [
         ({"fmin": -1.0}, r"need 0 <= fmin < fmax <= 11025 Hz .* fmin=-1"),
-        ({"fmax": 12_000.0}, r"fmax=12000"),
+        ({"fmax": 12_000.0}, r"fmax=12000; for that, raise sr to 24000 or more"),
         ({"fmin": 500.0, "fmax": 400.0}, r"fmin=500, fmax=400"),
         ({"win_length": 2048}, r"win_length=2048, n_fft=1024"),
         ({"hop_length": 0}, r"hop_length=0: need 1 to 1048576"),

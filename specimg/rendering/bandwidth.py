@@ -35,6 +35,19 @@ def describe_bandwidth(source_rate: int, settings: MelSettings) -> str:
     return ""
 
 
+def describe_ultrasound(source_rate: int, settings: MelSettings) -> str:
+    """Say of one recording that its picture shows little of it, and what helps.
+
+    Returns an empty string where that is not so.
+    """
+    if not is_ultrasonic(source_rate, settings):
+        return ""
+    return (
+        f"this recording reaches {source_rate / 2000:.3g} kHz, the picture ends at "
+        f"{settings.fmax / 1000:.3g} kHz: raise --sr and --fmax, or try --preset bat"
+    )
+
+
 def is_ultrasonic(source_rate: int, settings: MelSettings) -> bool:
     """Whether a recorder of ultrasound heard far more than the picture shows."""
     return source_rate > ULTRASONIC_RATE and source_rate / 2 > FAR_ABOVE * settings.fmax

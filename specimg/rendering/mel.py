@@ -79,6 +79,8 @@ class MelSettings:
                 f"need 0 <= fmin < fmax <= {nyquist:g} Hz (half the sample rate), "
                 f"got fmin={self.fmin:g}, fmax={self.fmax:g}"
             )
+            if nyquist < self.fmax <= MAX_SAMPLE_RATE / 2:
+                msg += f"; for that, raise sr to {math.ceil(2 * self.fmax)} or more"
             raise ParameterError(msg)
         check_choice("mel_scale", self.mel_scale, get_args(MelScale))
         check_choice("mel_norm", self.mel_norm, get_args(MelNorm))
@@ -91,7 +93,7 @@ class MelSettings:
                 f"got win_length={self.win_length}, n_fft={self.n_fft}"
             )
             raise ParameterError(msg)
-        if empty := empty_bands(self, self.n_fft, self.n_mels):
+        if empty := empty_bands(self):
             raise ParameterError(describe_no_bin(self, empty))
 
     @property
