@@ -33,7 +33,11 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
         "b": PictureOption("SPEC", "RGB: the frontend of blue."),
     },
     "Sound": {
-        "sr": PictureOption("HZ", "Sample rate of the pictures."),
+        "sr": PictureOption(
+            "HZ|native",
+            "Sample rate of the pictures; native: that of each recording, with "
+            "--window-ms and --hop-ms.",
+        ),
         "mono": PictureOption("mean|left|right|0|1|...", "How channels become one."),
     },
     "Clips": {

@@ -171,6 +171,7 @@ def _compare(path: Path, image: ImageEntry, settings: Settings) -> str:
     try:
         record = image.record
         clip = read_excerpt(path, settings.channel, record.start, record.end)
+        settings = settings.at(clip.sample_rate)
         shown = _shown_seconds(record, clip, settings)
         picture = render_clip(clip.samples, clip.sample_rate, settings, shown)
     except SpecimgError as error:
