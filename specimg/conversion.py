@@ -79,6 +79,8 @@ def convert_recording(
         return Converted([], "")
     try:
         with AudioReader(recording.path, settings.channel) as reader:
+            text = _text(settings)
+            settings = settings.at(reader.sample_rate)
             source = settings.spans_of(recording.plan, reader.promised_seconds)
             if clip_range is None and (plan := _plan_split(reader, source, settings)):
                 return plan
@@ -89,7 +91,7 @@ def convert_recording(
             try:
                 best = Best[Record](settings.selection_by_lot, recording.name)
                 for image in _write_clips(
-                    recording, destination, settings, reader, clips, dropped
+                    recording, destination, settings, reader, clips, dropped, text
                 ):
                     images[image.record.file_name] = image
                     if surplus := best.add(image.record):
@@ -141,6 +143,7 @@ def _write_clips(
     reader: AudioReader,
     clips: Iterable[Clip],
     dropped: Counter[str],
+    text: str,
 ) -> Iterator[ImageEntry]:
     for clip in clips:
         labels = labels_of(recording, clip.span)
@@ -156,7 +159,7 @@ def _write_clips(
             dropped[why] += 1
             continue
         record = describe(recording, labels, clip, picture, reader, settings)
-        data = encode(picture.pixels, settings.image, _text(settings))
+        data = encode(picture.pixels, settings.image, text)
         boxes = boxes_in(recording.plan, clip.span, picture.n_frames, settings)
         yield destination.write(record, data, digest(picture.pixels), boxes)
 

@@ -119,7 +119,7 @@ def render(
     RenderError
         `samples` are longer than a clip or shorter than one window, lack the channel
         of ``settings.mono``, or are not finite real numbers; or `sample_rate` is out of
-        range.
+        range, or with ``sr=native`` none that the settings are possible at.
 
     Examples
     --------
@@ -129,7 +129,6 @@ def render(
     >>> specimg.render(np.sin(2 * np.pi * 440 * time), 22_050).shape
     (128, 513)
     """
-    settings = settings or Settings()
     is_number = isinstance(sample_rate, numbers.Real)
     if not (is_number and MIN_SAMPLE_RATE <= sample_rate <= MAX_SAMPLE_RATE):
         msg = (
@@ -137,6 +136,7 @@ def render(
             f"{MAX_SAMPLE_RATE:,} Hz"
         )
         raise RenderError(msg)
+    settings = (settings or Settings()).at(int(sample_rate))
     array = np.asarray(samples)
     is_shape = array.ndim == 1 or (array.ndim == 2 and array.shape[1] > 0)
     if array.dtype.kind not in "iuf" or not is_shape:

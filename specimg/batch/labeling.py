@@ -122,7 +122,7 @@ def _plan(
         if settings.labels.unannotated == "drop":
             return None
         found = ()
-    seconds, rate = _read_header(recording, settings)
+    seconds, rate, settings = _read_header(recording, settings)
     annotations = tuple(_choose(found, recording, rate, settings, labeling))
     plan = LabelPlan(
         annotations=annotations,
@@ -174,13 +174,19 @@ def _choose(
             yield replace(annotation, label=label)
 
 
-def _read_header(recording: Recording, settings: Settings) -> tuple[float, int]:
-    """Return how long a recording is, and its sample rate; 0 where it does not say."""
+def _read_header(
+    recording: Recording, settings: Settings
+) -> tuple[float, int, Settings]:
+    """Return how long a recording is, its sample rate, and the settings at that rate.
+
+    Both are 0 where it does not say.
+    """
     try:
         with AudioReader(recording.path, settings.channel) as reader:
-            return reader.promised_seconds, reader.sample_rate
+            rate = reader.sample_rate
+            return reader.promised_seconds, rate, settings.at(rate)
     except RecordingError:
-        return 0.0, 0  # which will be said when it is converted
+        return 0.0, 0, settings  # which will be said when it is converted
 
 
 def _find_spans(

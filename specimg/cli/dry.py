@@ -30,7 +30,8 @@ def print_plan(inputs: Inputs, settings: Settings) -> int:
         try:
             with AudioReader(recording.path, settings.channel) as reader:
                 length = reader.promised_seconds
-                its_clips, its_frames = _plan(reader, recording, settings)
+                own = settings.at(reader.sample_rate)
+                its_clips, its_frames = _plan(reader, recording, own)
         except RecordingError as error:
             problems.append((recording.name, str(error)))
             continue

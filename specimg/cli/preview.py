@@ -117,14 +117,18 @@ def _draw(
     zoom: int,
 ) -> tuple[str, str]:
     """Write the figure; return what to say about it, and what is wrong with `file`."""
-    from specimg.figure.clip import read_clip  # noqa: PLC0415
+    from specimg.figure.clip import read_clip, settings_for  # noqa: PLC0415
     from specimg.figure.figure import draw  # noqa: PLC0415
     from specimg.figure.panels import lay_out, render_panels  # noqa: PLC0415
     from specimg.output import files  # noqa: PLC0415 - keeps --help fast
-    from specimg.rendering.bandwidth import describe_bandwidth  # noqa: PLC0415
+    from specimg.rendering.bandwidth import (  # noqa: PLC0415
+        describe_bandwidth,
+        describe_ultrasound,
+    )
 
-    layout, longest = lay_out(settings, arms, zoom)
     with _naming(file):
+        settings = settings_for(file, settings)
+        layout, longest = lay_out(settings, arms, zoom)
         clip = read_clip(file, settings, start=start, limit=longest)
         panels = render_panels(clip, settings, arms)
     height, width = panels[0].pixels.shape[:2]
@@ -134,7 +138,8 @@ def _draw(
     files.write_atomically(output, data, tag=encode_name(str(output)))
     what = f"{len(panels)} panels" if len(panels) > 1 else "1 panel"
     text = f"wrote {output}: {what} of {width}x{height} pixels"
-    about = describe_bandwidth(clip.sample_rate, settings.mel)
+    rate, mel = clip.sample_rate, settings.mel
+    about = describe_ultrasound(rate, mel) or describe_bandwidth(rate, mel)
     return text, join_warnings(clip.warning, about)
 
 

@@ -2,9 +2,21 @@
 
 from pathlib import Path
 
-from specimg.audio import Excerpt, read_excerpt
+from specimg.audio import AudioReader, Excerpt, read_excerpt
 from specimg.errors import ClipError
 from specimg.settings import Settings
+
+
+def settings_for(path: Path, settings: Settings) -> Settings:
+    """Return the settings at the sample rate of a recording.
+
+    Raises
+    ------
+    RecordingError
+        It cannot be read, or they are not possible at its rate.
+    """
+    with AudioReader(path, settings.channel) as reader:
+        return settings.at(reader.sample_rate)
 
 
 def read_clip(path: Path, settings: Settings, *, start: float, limit: float) -> Excerpt:

@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 from operator import attrgetter
+from typing import Any
 
 from specimg.encoding import encode_cell
 
@@ -63,6 +64,10 @@ class Record:
     """Which part of the data the image belongs to, such as `train`; empty without
     any."""
 
+    source_fmax: float = 0.0
+    """The highest frequency that the recording can hold, in Hz: half the sample rate
+    at which it was made."""
+
     def list_labels(self) -> list[str]:
         """Return all labels; manifests of earlier versions have the column of one."""
         if self.label:
@@ -107,6 +112,14 @@ class PassedOver:
 
 
 LABELS_APART = ";"
+
+OF_OTHERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    # Before there were several labels, there was one at most.
+    "labels": ("label", str),
+    "source_fmax": ("source_sr", lambda sample_rate: sample_rate / 2),
+}
+"""What columns say that came later, in a row of an earlier version: the column that
+tells it, and how.  All others have their defaults there."""
 
 _QUOTES = ("warning", "reason")
 """Columns that may quote what is in a file; names are encoded where they are made."""

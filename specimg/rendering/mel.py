@@ -1,26 +1,39 @@
 """From samples to a mel spectrogram: framing, STFT, mel bands."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from specimg.arrays import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, Spectrogram, Waveform
 from specimg.errors import ParameterError, check_choice
+from specimg.rendering.bands import (
+    MAX_N_FFT,
+    check_range,
+    describe_no_bin,
+    empty_bands,
+    mel_filterbank,
+    smallest_n_fft,
+)
+from specimg.rendering.lengths import (
+    FITTING,
+    MAX_HOP_LENGTH,
+    NATIVE,
+    check_milliseconds,
+    to_samples,
+)
+from specimg.rendering.mel_scale import MelScale
 
 if TYPE_CHECKING:
     from specimg.rendering.fft import SparseRows
 
-MelScale = Literal["htk", "slaney"]
 MelNorm = Literal["none", "slaney"]
 
-MAX_HOP_LENGTH = 2**20
-MAX_N_FFT = 2**17
 MAX_N_MELS = 4096
-"""Bounds far beyond any use: larger numbers are mistakes that would fill the memory."""
+"""A bound far beyond any use: a larger number is a mistake that would fill the memory.
+"""
 
 FRAMES_AT_ONCE = 64
 """Frames that are transformed together, few enough to stay in a processor's cache: a
@@ -32,23 +45,59 @@ class MelSettings:
     """How to compute a mel spectrogram.  Frequencies in Hz, lengths in samples."""
 
     sample_rate: int = 22_050
+    """`NATIVE` stands for that of each recording: `at` has the settings for one."""
     n_fft: int = 1024
-    """Length of the FFT; the window is padded with zeros to it."""
+    """Length of the FFT; the window is padded with zeros to it.
+
+    `FITTING`, which stands for not given, becomes the smallest power of two that holds
+    the window and gives every band a bin."""
     win_length: int = 512
     hop_length: int = 128
     n_mels: int = 128
     fmin: float = 50.0
     fmax: float = math.nan
-    """NaN, which stands for not given, becomes half the sample rate."""
+    """NaN, which stands for not given, becomes half the sample rate; infinity where
+    that is not known yet."""
     mel_scale: MelScale = "htk"
     mel_norm: MelNorm = "none"
     power: int = 1
     """1 for magnitude, 2 for power."""
     center: bool = False
     """Pad with zeros and center the frames, as librosa does."""
+    window_ms: float | None = None
+    """The window in milliseconds, where `win_length` follows each recording's rate."""
+    hop_ms: float | None = None
+    """From frame to frame in milliseconds, likewise."""
 
     def __post_init__(self) -> None:
         """Reject settings that leave a spectrogram or a band undefined."""
+        if not 1 <= self.n_mels <= MAX_N_MELS:
+            msg = f"n_mels={self.n_mels}: need 1 to {MAX_N_MELS} bands"
+            raise ParameterError(msg)
+        check_choice("mel_scale", self.mel_scale, get_args(MelScale))
+        check_choice("mel_norm", self.mel_norm, get_args(MelNorm))
+        check_choice("power", self.power, (1, 2))
+        if self.sample_rate == NATIVE:
+            self._settle_native()
+        else:
+            self._settle_rate()
+
+    def _settle_native(self) -> None:
+        """Check what can be checked without a sample rate."""
+        check_milliseconds(self.window_ms, self.hop_ms)
+        if math.isnan(self.fmax):
+            object.__setattr__(self, "fmax", math.inf)
+        for name in ("win_length", "hop_length"):  # not known yet
+            object.__setattr__(self, name, 0)
+        if self.n_fft != FITTING and not 2 <= self.n_fft <= MAX_N_FFT:
+            msg = f"n_fft={self.n_fft}: need 2 to {MAX_N_FFT} samples"
+            raise ParameterError(msg)
+        if not 0 <= self.fmin < self.fmax:
+            msg = f"need 0 <= fmin < fmax, got fmin={self.fmin:g}, fmax={self.fmax:g}"
+            raise ParameterError(msg)
+
+    def _settle_rate(self) -> None:
+        """Check all that depends on the sample rate, and what follows from it."""
         if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
             msg = (
                 f"sr={self.sample_rate} Hz: need {MIN_SAMPLE_RATE:,} to "
@@ -60,32 +109,60 @@ class MelSettings:
         if not 1 <= self.hop_length <= MAX_HOP_LENGTH:
             msg = f"hop_length={self.hop_length}: need 1 to {MAX_HOP_LENGTH} samples"
             raise ParameterError(msg)
-        if not 1 <= self.n_mels <= MAX_N_MELS:
-            msg = f"n_mels={self.n_mels}: need 1 to {MAX_N_MELS} bands"
-            raise ParameterError(msg)
+        check_range(self)
+        if self.n_fft == FITTING and 2 <= self.win_length <= MAX_N_FFT:
+            object.__setattr__(self, "n_fft", smallest_n_fft(self))
         if not 2 <= self.win_length <= self.n_fft <= MAX_N_FFT:
             msg = (
                 f"need 2 <= win_length <= n_fft <= {MAX_N_FFT}, "
                 f"got win_length={self.win_length}, n_fft={self.n_fft}"
             )
             raise ParameterError(msg)
-        nyquist = self.sample_rate / 2
-        if not 0 <= self.fmin < self.fmax <= nyquist:
-            msg = (
-                f"need 0 <= fmin < fmax <= {nyquist:g} Hz (half the sample rate), "
-                f"got fmin={self.fmin:g}, fmax={self.fmax:g}"
-            )
-            raise ParameterError(msg)
-        check_choice("mel_scale", self.mel_scale, get_args(MelScale))
-        check_choice("mel_norm", self.mel_norm, get_args(MelNorm))
-        check_choice("power", self.power, (1, 2))
-        if empty := _empty_bands(self, self.n_fft, self.n_mels):
-            raise ParameterError(_no_bin_message(self, empty))
+        if empty := empty_bands(self):
+            raise ParameterError(describe_no_bin(self, empty))
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the sample rate is that of each recording, known yet or not."""
+        return self.window_ms is not None
+
+    def at(self, sample_rate: int) -> Self:
+        """Return the settings for recordings with a sample rate in Hz.
+
+        Raises
+        ------
+        ParameterError
+            They are not possible at this rate.
+        """
+        if self.sample_rate != NATIVE:
+            return self
+        return replace(
+            self,
+            sample_rate=sample_rate,
+            win_length=to_samples("window_ms", self.window_ms or 0, sample_rate),
+            hop_length=to_samples("hop_ms", self.hop_ms or 0, sample_rate),
+            fmax=math.nan if math.isinf(self.fmax) else self.fmax,
+        )
 
     @property
     def frame_rate(self) -> float:
-        """Frames per second."""
+        """Frames per second; about that, where the sample rate is not known yet."""
+        if self.sample_rate == NATIVE and self.hop_ms:
+            return 1000 / self.hop_ms
         return self.sample_rate / self.hop_length
+
+    @property
+    def window_seconds(self) -> float:
+        """Seconds of one window."""
+        if self.sample_rate == NATIVE and self.window_ms:
+            return self.window_ms / 1000
+        return self.win_length / self.sample_rate
+
+    def hops_seconds(self, n_frames: int) -> float:
+        """Return the seconds from a frame to the one that comes `n_frames` later."""
+        if self.sample_rate == NATIVE and self.hop_ms:
+            return n_frames * self.hop_ms / 1000
+        return n_frames * self.hop_length / self.sample_rate
 
     def n_frames(self, n_samples: int) -> int:
         """Return how many frames `n_samples` samples at `sample_rate` give."""
@@ -150,51 +227,6 @@ def mel_spectrogram(samples: Waveform, settings: MelSettings) -> Spectrogram:
     return mel
 
 
-def hz_to_mel(frequency: NDArray[np.float64], scale: MelScale) -> NDArray[np.float64]:
-    """Convert Hz to mel.
-
-    ``htk`` is 2595 log10(1 + f/700) (O'Shaughnessy, as in HTK); ``slaney`` is
-    linear with 200/3 Hz per mel below 1 kHz and logarithmic with 27 mel to a
-    factor of 6.4 above (Slaney's Auditory Toolbox).
-    """
-    if scale == "htk":
-        return 2595.0 * np.log10(1.0 + frequency / 700.0)
-    above = np.log(np.maximum(frequency, 1000.0) / 1000.0) * (27.0 / math.log(6.4))
-    return np.minimum(frequency, 1000.0) * 3.0 / 200.0 + above
-
-
-def mel_to_hz(mel: NDArray[np.float64], scale: MelScale) -> NDArray[np.float64]:
-    """Convert mel to Hz, the inverse of `hz_to_mel`."""
-    if scale == "htk":
-        return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
-    above = np.exp(np.maximum(mel - 15.0, 0.0) * (math.log(6.4) / 27.0))
-    return np.minimum(mel, 15.0) * 200.0 / 3.0 * above
-
-
-def band_edges(settings: MelSettings, n_mels: int | None = None) -> NDArray[np.float64]:
-    """Return the frequencies in Hz where the bands' triangles begin, peak and end.
-
-    Band k rises from edge k to edge k+1 and falls to edge k+2, so there are
-    ``n_mels + 2`` edges, equally spaced in mel.
-    """
-    count = (n_mels or settings.n_mels) + 2
-    ends = hz_to_mel(np.array([settings.fmin, settings.fmax]), settings.mel_scale)
-    return mel_to_hz(np.linspace(ends[0], ends[1], count), settings.mel_scale)
-
-
-def mel_filterbank(settings: MelSettings) -> NDArray[np.float32]:
-    """Return the weights of FFT bins in bands, shape (n_mels, n_fft // 2 + 1)."""
-    n_fft = settings.n_fft
-    bins = np.arange(n_fft // 2 + 1) * (settings.sample_rate / n_fft)
-    edges = band_edges(settings)[:, np.newaxis]
-    low, peak, high = edges[:-2], edges[1:-1], edges[2:]
-    rise, fall = (bins - low) / (peak - low), (high - bins) / (high - peak)
-    weights = np.maximum(0.0, np.minimum(rise, fall))
-    if settings.mel_norm == "slaney":
-        weights *= 2.0 / (high - low)
-    return weights.astype(np.float32)
-
-
 @lru_cache(maxsize=8)
 def _filterbank(settings: MelSettings) -> "SparseRows":
     from specimg.rendering.fft import to_sparse  # noqa: PLC0415 - as above
@@ -207,31 +239,3 @@ def _hann(length: int) -> Waveform:
     """Return a periodic Hann window."""
     phase = np.arange(length) * (2.0 * math.pi / length)
     return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
-
-
-def _empty_bands(settings: MelSettings, n_fft: int, n_mels: int) -> list[int]:
-    """Return the bands that would stay black, their triangles between two FFT bins."""
-    edges = band_edges(settings, n_mels) * (n_fft / settings.sample_rate)
-    first_bin = np.floor(edges[:-2]) + 1
-    return np.flatnonzero(first_bin >= edges[2:]).tolist()
-
-
-def _no_bin_message(settings: MelSettings, empty: list[int]) -> str:
-    fewer = range(settings.n_mels - 1, 0, -1)
-    larger = range(settings.n_fft + 1, MAX_N_FFT + 1)
-    n_mels = next(
-        (n for n in fewer if not _empty_bands(settings, settings.n_fft, n)), 0
-    )
-    n_fft = next(
-        (n for n in larger if not _empty_bands(settings, n, settings.n_mels)), 0
-    )
-    ways = [
-        f"n_fft={n_fft} (the smallest that works)" if n_fft else "",
-        f"n_mels={n_mels} (the largest that works)" if n_mels else "",
-    ]
-    advice = " or ".join(way for way in ways if way) or "a wider range of frequencies"
-    return (
-        f"n_mels={settings.n_mels} is too many for n_fft={settings.n_fft}: "
-        f"{len(empty)} bands, the first of them number {empty[0]}, hold no FFT bin; "
-        f"use {advice}"
-    )

@@ -11,17 +11,18 @@ from typing import Any, Self
 from specimg import __version__
 from specimg.annotations.plan import LabelPlan
 from specimg.errors import ParameterError, check_choice, shorten
-from specimg.rendering.frontends import Frontend
 from specimg.rendering.frontends.spec import (
     check_bands,
     format_frontend,
-    parse_frontend,
     tabulate_frontend,
 )
 from specimg.rendering.image import MAX_PIXELS
+from specimg.rendering.lengths import NATIVE
 from specimg.rendering.settings import RenderSettings
 from specimg.settings import options, toml
+from specimg.settings.frontends import hold_at_any_rate, read_frontends
 from specimg.settings.labels import LabelSettings
+from specimg.settings.mel import read_mel, unused_options
 from specimg.settings.names import (
     FAILURES_NAME,
     LABELS_NAME,
@@ -33,6 +34,7 @@ from specimg.settings.names import (
     SPLITS_NAME,
 )
 from specimg.settings.options import GRAY, OPTIONS, RGB
+from specimg.settings.precedence import merge
 from specimg.settings.presets import PRESETS
 from specimg.spans.selection import SelectionSettings
 from specimg.spans.settings import ClipSettings
@@ -72,6 +74,8 @@ class Settings(RenderSettings):
         if len(self.frontends) not in (len(GRAY), len(RGB)):
             msg = f"{len(self.frontends)} frontends: need 1, or 3 for RGB"
             raise ParameterError(msg)
+        steady = hold_at_any_rate(self.frontends, self.mel)
+        object.__setattr__(self, "frontends", steady)
         for frontend in self.frontends:
             check_bands(frontend, self.mel.n_mels)
         if self.mono not in MONO and not re.fullmatch("[0-9]{1,4}", self.mono):
@@ -105,10 +109,15 @@ class Settings(RenderSettings):
 
     def _check_duration(self) -> None:
         duration = self.clips.duration
-        if round(duration * self.mel.sample_rate) < self.mel.win_length:
+        rate, window = self.mel.sample_rate, self.mel.win_length
+        too_short = duration < self.shortest
+        if rate != NATIVE:
+            too_short = round(duration * rate) < window
+        if too_short:
+            samples = f"{window} samples, " if window else ""
             msg = (
                 f"clip_duration={duration:g} s is shorter than one analysis window "
-                f"of {self.mel.win_length} samples, {self.shortest:.3g} s"
+                f"of {samples}{self.shortest:.3g} s"
             )
             raise ParameterError(msg)
         if duration > self.longest:
@@ -172,13 +181,11 @@ class Settings(RenderSettings):
         values = options.normalize(given)
         preset = values.pop("preset", "merlin")
         check_choice("preset", preset, PRESETS)
-        values = {**PRESETS[preset], **values}
+        values = merge(PRESETS[preset].options, values)
         default = cls()
-        mel = options.read_part(values, "mel")
         return cls(
-            frontends=_read_frontends(values) or default.frontends,
-            # fmax follows the sample rate unless it is given.
-            mel=replace(default.mel, **{"fmax": math.nan, **mel}),
+            frontends=read_frontends(values) or default.frontends,
+            mel=read_mel(values, default.mel),
             clips=replace(default.clips, **options.read_part(values, "clips")),
             image=replace(default.image, **options.read_part(values, "image")),
             labels=replace(default.labels, **options.read_part(values, "labels")),
@@ -203,9 +210,13 @@ class Settings(RenderSettings):
         """Return all settings, by the names that `from_options` takes."""
         names = RGB if self.is_rgb else GRAY
         values = dict(zip(names, map(tabulate_frontend, self.frontends), strict=True))
+        unused = unused_options(self.mel)
         for name, option in OPTIONS.items():
-            part = getattr(self, option.part) if option.part else self
-            values[name] = getattr(part, option.attribute)
+            if name not in unused:
+                part = getattr(self, option.part) if option.part else self
+                values[name] = getattr(part, option.attribute)
+        if self.mel.is_native:
+            values["sr"] = "native"
         if self.clips.is_whole:
             values["clip_duration"] = "whole"
         values["size"] = str(self.image.size or "native")
@@ -232,16 +243,3 @@ class Settings(RenderSettings):
         for name in options.LABEL_OPTIONS:
             del values[name]
         return json.dumps({"specimg": __version__, **values}, separators=(",", ":"))
-
-
-def _read_frontends(values: Mapping[str, Any]) -> tuple[Frontend, ...]:
-    given = [name for name in RGB if name in values]
-    if given and GRAY[0] in values:
-        msg = f"frontend is for a gray picture: not together with {', '.join(given)}"
-        raise ParameterError(msg)
-    if given and len(given) < len(RGB):
-        missing = " and ".join(name for name in RGB if name not in given)
-        msg = f"RGB needs r, g and b: {missing} missing"
-        raise ParameterError(msg)
-    specs = [values[name] for name in (*GRAY, *RGB) if name in values]
-    return tuple(parse_frontend(spec) for spec in specs)

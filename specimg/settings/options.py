@@ -9,6 +9,7 @@ from typing import Any
 from specimg.errors import ParameterError, quote, shorten
 from specimg.rendering.frontends.spec import channel_specs, split_spec
 from specimg.rendering.image import Size
+from specimg.rendering.lengths import NATIVE
 from specimg.spans.selection import Select
 
 Options = Mapping[str, Any]
@@ -31,6 +32,14 @@ def _whole(value: object) -> int:
     if number != math.floor(number):
         raise ValueError
     return int(number)
+
+
+def _rate(value: object) -> int:
+    if value == "native":
+        return NATIVE
+    if value == NATIVE:
+        raise ValueError
+    return _whole(value)
 
 
 def _seconds(value: object) -> float:
@@ -60,7 +69,7 @@ def _size(value: object) -> Size | None:
 
 
 def _number_or_none(value: object) -> float | None:
-    return None if value in (None, "none") else _number(_number_or_text(value))
+    return None if value in (None, "none") else _number_in_text(value)
 
 
 def _number_or_text(value: object) -> float | str:
@@ -70,6 +79,10 @@ def _number_or_text(value: object) -> float | str:
         return _number(float(value))  # the command line has text only
     except ValueError:
         return value
+
+
+def _number_in_text(value: object) -> float:
+    return _number(_number_or_text(value))
 
 
 def _select(value: object) -> Select | None:
@@ -83,7 +96,7 @@ def _whole_or_none(value: object) -> int | None:
 
 
 def _level(value: object) -> float:
-    return -math.inf if value in (None, "none") else _number(_number_or_text(value))
+    return -math.inf if value in (None, "none") else _number_in_text(value)
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -108,13 +121,15 @@ class Option:
 
 OPTIONS: Mapping[str, Option] = {
     "mono": Option("", "mono", _channel, "mean, left, right, or a channel from 0"),
-    "sr": Option("mel", "sample_rate", _whole, "a whole number of Hz"),
+    "sr": Option("mel", "sample_rate", _rate, "a whole number of Hz, or 'native'"),
     "clip_duration": Option("clips", "duration", _seconds, "seconds, or 'whole'"),
     "clip_overlap": Option("clips", "overlap", _number, "seconds"),
     "final_clip": Option("clips", "final", _text, "text"),
     "n_fft": Option("mel", "n_fft", _whole, "a whole number"),
     "win_length": Option("mel", "win_length", _whole, "a whole number"),
     "hop_length": Option("mel", "hop_length", _whole, "a whole number"),
+    "window_ms": Option("mel", "window_ms", _number_in_text, "milliseconds"),
+    "hop_ms": Option("mel", "hop_ms", _number_in_text, "milliseconds"),
     "n_mels": Option("mel", "n_mels", _whole, "a whole number"),
     "fmin": Option("mel", "fmin", _number, "a frequency in Hz"),
     "fmax": Option("mel", "fmax", _number, "a frequency in Hz"),
@@ -155,11 +170,6 @@ LABEL_OPTIONS = tuple(
 )
 """Those that decide what images are called, not how they look."""
 
-SET_BY_PRESETS = {
-    "clip_duration",
-    *(name for name, option in OPTIONS.items() if option.part == "mel"),
-}
-
 KNOWN = ("preset", *GRAY, *RGB, *OPTIONS)
 
 
@@ -181,10 +191,10 @@ def normalize(options: Options) -> dict[str, Any]:
         ]
         msg = f"{', '.join(twice)} given twice, with a dash and with an underscore"
         raise ParameterError(msg)
-    return _expand_short_form(given)
+    return expand_short_form(given)
 
 
-def _expand_short_form(options: Options) -> dict[str, Any]:
+def expand_short_form(options: Options) -> dict[str, Any]:
     """Return `options` with `r`, `g` and `b` where `frontend` is ``A+B+C``."""
     for name in RGB:
         spec = options.get(name)
@@ -205,32 +215,6 @@ def _expand_short_form(options: Options) -> dict[str, Any]:
         raise ParameterError(msg)
     others = {name: value for name, value in options.items() if name not in GRAY}
     return {**others, **dict(zip(RGB, parts, strict=True))}
-
-
-def merge(options: Options, winning: Options) -> dict[str, Any]:
-    """Merge two sets of settings, of which the `winning` ones replace the `options`.
-
-    They also replace what does not go with them: frontends for gray those for RGB and
-    the other way round, a preset all that any preset sets, and a sample rate an fmax
-    at half of the one before.
-    """
-    options, winning = _expand_short_form(options), _expand_short_form(winning)
-    lost: set[str] = set()
-    if not winning.keys().isdisjoint(RGB):
-        lost |= {*GRAY}
-    if not winning.keys().isdisjoint(GRAY):
-        lost |= {*RGB}
-    if "preset" in winning:
-        lost |= SET_BY_PRESETS
-    fmax = options.get("fmax")
-    if (
-        "sr" in winning
-        and isinstance(fmax, numbers.Real)
-        and 2 * fmax == options.get("sr")
-    ):
-        lost.add("fmax")
-    kept = {name: value for name, value in options.items() if name not in lost}
-    return {**kept, **winning}
 
 
 def read_part(options: Options, part: str) -> dict[str, Any]:
