@@ -78,7 +78,9 @@ def convert_recording(
     if recording.plan and recording.plan.is_empty:
         return Converted([], "")
     try:
-        with AudioReader(recording.path, settings.channel) as reader:
+        with AudioReader(
+            recording.path, settings.channel, settings.time_expansion
+        ) as reader:
             text = _text(settings)
             settings = settings.at(reader.sample_rate)
             source = settings.spans_of(recording.plan, reader.promised_seconds)
@@ -160,7 +162,13 @@ def _write_clips(
             continue
         record = describe(recording, labels, clip, picture, reader, settings)
         data = encode(picture.pixels, settings.image, text)
-        boxes = boxes_in(recording.plan, clip.span, picture.n_frames, settings)
+        boxes = boxes_in(
+            recording.plan,
+            clip.span,
+            picture.n_frames,
+            settings,
+            reader.time_expansion,
+        )
         yield destination.write(record, data, digest(picture.pixels), boxes)
 
 

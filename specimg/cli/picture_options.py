@@ -38,6 +38,9 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
             "Sample rate of the pictures; native: that of each recording, with "
             "--window-ms and --hop-ms.",
         ),
+        "time_expansion": PictureOption(
+            "N", "How many times slower recordings play than they were made."
+        ),
         "mono": PictureOption("mean|left|right|0|1|...", "How channels become one."),
     },
     "Clips": {

@@ -68,7 +68,9 @@ class Dataset:
         """
         for number, recording in enumerate(self.recordings):
             try:
-                with AudioReader(recording.path, settings.channel) as reader:
+                with AudioReader(
+                    recording.path, settings.channel, settings.time_expansion
+                ) as reader:
                     own = settings.at(reader.sample_rate)
                     for clip in read_clips(reader, own.spans):
                         yield number, clip, reader.sample_rate

@@ -182,7 +182,9 @@ def _render_recording(
     digests = set()
     try:
         with (
-            AudioReader(recording.path, settings.channel) as reader,
+            AudioReader(
+                recording.path, settings.channel, settings.time_expansion
+            ) as reader,
             path.open("wb") as file,
         ):
             settings = settings.at(reader.sample_rate)

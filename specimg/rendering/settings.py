@@ -86,8 +86,8 @@ class RenderSettings:
         Parameters
         ----------
         start, end : float
-            Seconds from the beginning of the clip.  They may be outside of it: the box
-            is clipped to the image.
+            Seconds from the beginning of the clip, true ones where its recording is
+            time-expanded.  They may be outside of it: the box is clipped to the image.
         low, high : float, optional
             Hz.  A box without frequencies is as high as the image.
         seconds : float, optional

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from specimg import __version__
+from specimg.annotations.expansion import check_time_expansion
 from specimg.annotations.plan import LabelPlan
 from specimg.errors import ParameterError, check_choice, shorten
 from specimg.rendering.frontends.spec import (
@@ -32,6 +33,7 @@ from specimg.settings.names import (
     SETTINGS_NAME,
     SPLIT_TABLES,
     SPLITS_NAME,
+    check_manifest_name,
 )
 from specimg.settings.options import GRAY, OPTIONS, RGB
 from specimg.settings.precedence import merge
@@ -63,6 +65,9 @@ class Settings(RenderSettings):
 
     mono: str = "mean"
     """``mean`` of the channels, ``left``, ``right``, or a channel's number from 0."""
+    time_expansion: float = 1.0
+    """How many times slower recordings play than they were made, as some detectors of
+    bats write them.  All seconds and hertz of settings are true ones."""
     clips: ClipSettings = field(default_factory=ClipSettings)
     manifest: str = "manifest.csv"
     """File name of the table of images."""
@@ -85,26 +90,13 @@ class Settings(RenderSettings):
         if self.image.bit_depth != 8 and self.is_rgb:
             msg = f"bit_depth={self.image.bit_depth} is for one channel: RGB has 8"
             raise ParameterError(msg)
-        self._check_manifest()
+        check_manifest_name(self.manifest)
+        check_time_expansion(self.time_expansion)
         self.selection.check_clips(self.clips)
         if not self.clips.is_whole:
             self._check_duration()
         elif self.labels.clips != "grid":
             msg = "clips=annotation needs a clip_duration in seconds, not 'whole'"
-            raise ParameterError(msg)
-
-    def _check_manifest(self) -> None:
-        name = self.manifest
-        is_name = name == Path(name).name and name.isprintable() and "\\" not in name
-        if not is_name or not name.endswith(MANIFEST_SUFFIXES):
-            name = shorten(name)
-            msg = f"manifest={name}: need a file name that ends in .csv or .jsonl"
-            raise ParameterError(msg)
-        if name in RESERVED_NAMES:
-            msg = f"manifest={name}: that is where {RESERVED_NAMES[name]}"
-            raise ParameterError(msg)
-        if name.startswith(".specimg"):
-            msg = f"manifest={name}: names that begin so are of specimg's own record"
             raise ParameterError(msg)
 
     def _check_duration(self) -> None:
@@ -242,4 +234,6 @@ class Settings(RenderSettings):
         values = {**self.to_options(), **dict(zip(names, specs, strict=True))}
         for name in options.LABEL_OPTIONS:
             del values[name]
+        if self.time_expansion == 1:  # which it was before there was this setting
+            del values["time_expansion"]
         return json.dumps({"specimg": __version__, **values}, separators=(",", ":"))

@@ -1,5 +1,9 @@
 """What is called how in an output folder."""
 
+from pathlib import Path
+
+from specimg.errors import ParameterError, shorten
+
 MANIFEST_SUFFIXES = (".csv", ".jsonl")
 FAILURES_NAME = "failures.csv"
 PASSED_OVER_NAME = "passed_over.csv"
@@ -26,3 +30,23 @@ RESERVED_NAMES = {
     **dict.fromkeys(SPLIT_TABLES.values(), "datasets finds the images"),
 }
 """What is written at the top of an output beside the manifest: where it is that ..."""
+
+
+def check_manifest_name(name: str) -> None:
+    """Refuse what is no name of a table, or is that of another file.
+
+    Raises
+    ------
+    ParameterError
+    """
+    is_name = name == Path(name).name and name.isprintable() and "\\" not in name
+    if not is_name or not name.endswith(MANIFEST_SUFFIXES):
+        name = shorten(name)
+        msg = f"manifest={name}: need a file name that ends in .csv or .jsonl"
+        raise ParameterError(msg)
+    if name in RESERVED_NAMES:
+        msg = f"manifest={name}: that is where {RESERVED_NAMES[name]}"
+        raise ParameterError(msg)
+    if name.startswith(".specimg"):
+        msg = f"manifest={name}: names that begin so are of specimg's own record"
+        raise ParameterError(msg)

@@ -121,6 +121,7 @@ class Option:
 
 OPTIONS: Mapping[str, Option] = {
     "mono": Option("", "mono", _channel, "mean, left, right, or a channel from 0"),
+    "time_expansion": Option("", "time_expansion", _number, "a number"),
     "sr": Option("mel", "sample_rate", _rate, "a whole number of Hz, or 'native'"),
     "clip_duration": Option("clips", "duration", _seconds, "seconds, or 'whole'"),
     "clip_overlap": Option("clips", "overlap", _number, "seconds"),
