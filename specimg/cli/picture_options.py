@@ -35,8 +35,7 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
     "Sound": {
         "sr": PictureOption(
             "HZ|native",
-            "Sample rate of the pictures; native: that of each recording, with "
-            "--window-ms and --hop-ms.",
+            "Sample rate of the pictures; native: that of each recording.",
         ),
         "time_expansion": PictureOption(
             "N", "How many times slower recordings play than they were made."
