@@ -846,3 +846,27 @@ def test_a_damaged_record_of_boxes_is_refused(
     assert (result.returncode, result.stdout) == (1, "")
     assert "the record of its boxes is damaged; begin anew" in result.stderr
     assert not (out / "gallery.html").exists()
+
+
+def test_what_is_open_is_played_and_its_recording_linked(
+    browser: Chrome, out: Path
+) -> None:
+    page = make_page(browser, out, "--audio")
+    page.choose("label", "wren")
+    page.find(".cell").click()
+    row = page.opened()
+    shown = float(row["end"]) - float(row["start"])
+    page.run("document.getElementById('sound').preload = 'auto'")
+    page.wait("document.getElementById('sound').readyState === 4")
+    assert page.run("document.getElementById('sound').duration") == pytest.approx(shown)
+    page.press(" ")
+    page.wait("document.getElementById('sound').played.length > 0")
+    link = page.find("#recording").get_attribute("href")
+    assert link == (out.parent / "in" / row["source"]).as_uri()
+    page.press(Keys.ARROW_RIGHT)
+    assert page.run("document.getElementById('sound').paused")
+    assert page.problems() == []
+    plain = make_page(browser, out)
+    plain.find(".cell").click()
+    assert not plain.find("#sound").is_displayed()
+    assert plain.find("#recording").is_displayed()

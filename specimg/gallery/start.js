@@ -7,6 +7,12 @@ function listen() {
     if (cell) view(Number(cell.dataset.place));
   });
   $("viewer").addEventListener("keydown", (event) => {
+    if (event.key === " " && event.target === $("viewer") && !$("sound").hidden) {
+      event.preventDefault();
+      if ($("sound").paused) $("sound").play();
+      else $("sound").pause();
+    }
+    if (event.target === $("sound")) return; // arrows move in time there
     const step = STEPS[event.key];
     if (step === undefined) return;
     event.preventDefault();
@@ -15,7 +21,10 @@ function listen() {
   $("previous").addEventListener("click", () => view(place - 1));
   $("next").addEventListener("click", () => view(place + 1));
   $("close").addEventListener("click", () => $("viewer").close());
-  $("viewer").addEventListener("close", refocus);
+  $("viewer").addEventListener("close", () => {
+    $("sound").pause();
+    refocus();
+  });
   let width = innerWidth;
   addEventListener("resize", () => {
     // A phone's address bar changes the height alone, all the time.
