@@ -47,8 +47,7 @@ class Page:
         self.wait_for_images()
 
     def ungroup(self) -> None:
-        self.find("#grouped").click()
-        self.wait_for_images()
+        self.choose("group", "nothing")
 
     def shown(self) -> list[str]:
         """The file names of all images that pass the filter, in order."""

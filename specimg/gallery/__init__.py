@@ -153,7 +153,8 @@ def _describe(contents: Contents, summary: Summary) -> dict[str, Any]:
     """Return what the page says of the output as a whole, by its tables."""
     folder, settings = contents.folder, contents.settings
     counts = asdict(summary)
-    del counts["splits"], counts["labels_of_splits"]
+    for tables in ("splits", "labels_of_splits", "times"):
+        del counts[tables]
     return {
         "title": encode_name(folder.resolve().name),
         "summary": {**counts, "labels": len(summary.labels)},

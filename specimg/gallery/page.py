@@ -13,7 +13,10 @@ from typing import Any
 
 from specimg.output.manifest import Record
 
-SCRIPTS = ("rows.js", "header.js", "boxes.js", "images.js", "viewer.js", "start.js")
+SCRIPTS = (
+    *("rows.js", "times.js", "header.js", "boxes.js", "images.js", "viewer.js"),
+    "start.js",
+)
 """Files that make up the script of the page, in this order."""
 
 

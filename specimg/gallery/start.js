@@ -1,5 +1,5 @@
 function listen() {
-  for (const id of ["label", "split", "mark", "sort", "grouped"]) $(id).addEventListener("change", layOut);
+  for (const id of ["label", "split", "mark", "sort", "group"]) $(id).addEventListener("change", layOut);
   $("text").addEventListener("input", layOut);
   $("tools").addEventListener("submit", (event) => event.preventDefault());
   $("main").addEventListener("click", (event) => {
@@ -41,6 +41,8 @@ addOptions($("split"), [["", "all"], ...data.splits.map((split) => [`=${split}`,
 $("split").parentElement.hidden = !data.splits.length;
 addOptions($("mark"), Object.keys(MARKS).map((name) => [name, name]));
 addOptions($("sort"), Object.keys(SORTS).map((name) => [name, name]));
+addOptions($("group"), Object.keys(GROUPS).map((name) => [name, name]));
+showTimes();
 listen();
 offerBoxes();
 layOut();
