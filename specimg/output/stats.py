@@ -19,7 +19,7 @@ OnProgress = Callable[[int, int, str], None]
 
 @dataclass(slots=True, kw_only=True)
 class Times:
-    """When and where the clips were recorded that say so, by their recorders' clocks."""
+    """When and where clips were recorded, if they say so, by the recorders' clocks."""
 
     first: str = ""
     """The earliest beginning of a clip, as the manifest has it."""
