@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from specimg.audio import AudioReader
+from specimg.audio.metadata import Metadata, read_metadata
 from specimg.audio.recordings import Recording
 from specimg.errors import ClipError, SpecimgError, join_warnings
 from specimg.output.destination import Destination
 from specimg.output.manifest import ImageEntry, Record
-from specimg.output.records import boxes_in, describe, labels_of, to_dbfs
+from specimg.output.records import add_metadata, boxes_in, describe, labels_of, to_dbfs
 from specimg.rendering.bandwidth import describe_bandwidth
 from specimg.rendering.image import digest, encode
 from specimg.rendering.pipeline import render_clip
@@ -86,10 +87,11 @@ def convert_recording(
             if clip_range.read_from:
                 reader.seek(begin_of(source, clip_range, reader.sample_rate))
             clips = read_clips(reader, source, clip_range)
+            metadata = read_metadata(recording.path, settings.metadata)
             try:
                 best = Best[Record](settings.selection_by_lot, recording.name)
                 for image in _write_clips(
-                    recording, destination, settings, reader, clips, dropped
+                    recording, destination, settings, reader, clips, metadata, dropped
                 ):
                     images[image.record.file_name] = image
                     if surplus := best.add(image.record):
@@ -99,7 +101,9 @@ def convert_recording(
                 # What is wrong with it may be why there is no clip.
                 raise ClipError(join_warnings(str(error), reader.warning)) from error
             warning = join_warnings(
-                reader.warning, describe_bandwidth(reader.sample_rate, settings.mel)
+                reader.warning,
+                *metadata.warnings,
+                describe_bandwidth(reader.sample_rate, settings.mel),
             )
     except (SpecimgError, MemoryError):
         destination.undo(images.values())
@@ -140,6 +144,7 @@ def _write_clips(
     settings: Settings,
     reader: AudioReader,
     clips: Iterable[Clip],
+    metadata: Metadata,
     dropped: Counter[str],
 ) -> Iterator[ImageEntry]:
     for clip in clips:
@@ -156,6 +161,7 @@ def _write_clips(
             dropped[why] += 1
             continue
         record = describe(recording, labels, clip, picture, reader, settings)
+        record = add_metadata(record, metadata)
         data = encode(picture.pixels, settings.image, _text(settings))
         boxes = boxes_in(recording.plan, clip.span, picture.n_frames, settings)
         yield destination.write(record, data, digest(picture.pixels), boxes)

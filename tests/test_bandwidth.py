@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from sounds import chirps, noise, read_png, rows, specimg, write
 
-from specimg.rendering.bandwidth import count_empty_bands, describe_bandwidth
+from specimg import Settings
+from specimg.rendering.bandwidth import (
+    count_empty_bands,
+    describe_bandwidth,
+    describe_ultrasound,
+)
 from specimg.rendering.mel import MelSettings
 
 
@@ -100,7 +105,13 @@ def test_several_warnings_share_a_cell(tmp_path: Path) -> None:
 
 def test_preview_says_it_as_well(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    path = write(tmp_path / "bat.wav", chirps(1, 384_000), 384_000)
+    path = write(tmp_path / "bat.wav", chirps(1, 500_000), 500_000)
     result = specimg("preview", path, "-o", tmp_path / "a.png", "--arm", "db")
     assert result.returncode == 0
-    assert "not shown: the recording reaches 192000 Hz" in result.stderr
+    assert result.stderr == (
+        f"{path}: this recording reaches 250 kHz, the picture ends at 11 kHz: "
+        "raise --sr and --fmax, or try --preset bat\n"
+    )
+    assert (
+        describe_ultrasound(500_000, Settings.from_options({"preset": "bat"}).mel) == ""
+    )

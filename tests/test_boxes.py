@@ -61,7 +61,7 @@ def edges(box: PixelBox) -> list[float]:
 
 
 @pytest.mark.parametrize("center", [False, True])
-@pytest.mark.parametrize("scale", ["htk", "slaney"])
+@pytest.mark.parametrize("scale", ["htk", "slaney", "linear"])
 @pytest.mark.parametrize("size", ["native", "224x224", "300x64"])
 @pytest.mark.parametrize(
     "sound",
@@ -117,7 +117,7 @@ def test_a_box_lies_on_its_sound_in_the_images_of_convert(
 def settings_of(draw: st.DrawFn) -> Settings:
     options = {
         "center": draw(st.booleans()),
-        "mel_scale": draw(st.sampled_from(["htk", "slaney"])),
+        "mel_scale": draw(st.sampled_from(["htk", "slaney", "linear"])),
         "size": draw(st.sampled_from(["native", "224x224", "7x1000"])),
         "fmin": draw(st.sampled_from([0, 50, 2000])),
         "clip_duration": draw(st.sampled_from([0.1, 3, 60])),
@@ -172,11 +172,12 @@ def test_a_box_that_is_not_cut_gives_its_sound_back(
     assert found[2:] == pytest.approx((low, high), rel=1e-4, abs=1e-2)
 
 
-@given(st.floats(0, 299), st.floats(0, 63), st.booleans())
-def test_a_part_of_an_image_gives_its_box_back(
-    x: float, y: float, slaney: bool
-) -> None:
-    scale = "slaney" if slaney else "htk"
+@given(
+    st.floats(0, 299),
+    st.floats(0, 63),
+    st.sampled_from(["htk", "slaney", "linear"]),
+)
+def test_a_part_of_an_image_gives_its_box_back(x: float, y: float, scale: str) -> None:
     settings = Settings.from_options({"size": "300x64", "mel_scale": scale})
     box = settings.box(*settings.unbox(x, y, 300 - x, 64 - y))
     place = (box.x, box.y, box.width, box.height)

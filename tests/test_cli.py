@@ -3,19 +3,26 @@
 import csv
 import json
 import os
+import shlex
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
 import pytest
 import soundfile
 from sounds import SPECIMG, chirps, noise, read_png, specimg, tone, write
+from typer.main import get_command
+from typer.testing import CliRunner
 
 import specimg as library
 from specimg import Settings
+from specimg.cli import app
+from specimg.cli.options import _read_settings
+from specimg.settings import PRESETS
 
 
 def rows(out: Path, name: str = "manifest.csv") -> list[dict[str, str]]:
@@ -385,6 +392,27 @@ def test_frontends_are_listed_with_all_their_parameters() -> None:
         assert word in result.stdout
     for word in ("gain", "time_constant", "top_db", "default 0.98", "reflect", ">= 0"):
         assert word in result.stdout
+
+
+def test_presets_are_listed_with_all_that_they_stand_for() -> None:
+    printed = CliRunner().invoke(app, ["presets"]).stdout
+    blocks = printed.split("\n\n")
+    for (name, preset), block in zip(PRESETS.items(), blocks, strict=True):
+        text = " ".join(block.split())
+        assert text.startswith(f"{name}: {preset.purpose}")
+        typed = shlex.split(text.removeprefix(f"{name}: {preset.purpose}"))
+        settings = Settings.from_options({"preset": name})
+        if preset.options:  # what is listed can be typed instead of the name
+            assert read_options(typed) == settings
+    assert max(map(len, printed.splitlines())) <= 80
+
+
+def read_options(arguments: list[str]) -> Settings:
+    """Return the settings that `specimg convert` would make of these options."""
+    group: Any = get_command(app)
+    command = group.commands["convert"]
+    given = command.make_context("convert", ["in", "out", *arguments]).params
+    return _read_settings(given)
 
 
 @pytest.mark.parametrize("command", [[SPECIMG], [sys.executable, "-m", "specimg"]])

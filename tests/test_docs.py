@@ -98,8 +98,9 @@ def test_a_row_has_the_default_of_the_help(
     ]
 
 
-def test_it_lists_the_frontends_as_the_command_does(options: str) -> None:
-    printed = " ".join(specimg("frontends").stdout.split())
+@pytest.mark.parametrize("command", ["frontends", "presets"])
+def test_it_lists_what_a_command_lists(options: str, command: str) -> None:
+    printed = " ".join(specimg(command).stdout.split())
     assert printed in text_of(options)
 
 

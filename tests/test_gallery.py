@@ -21,14 +21,11 @@ from specimg.output.boxes.labeled import LabeledBox, encode_boxes
 from specimg.output.manifest import ImageEntry, Record
 from specimg.rendering.axes import PixelBox
 
-webdriver = pytest.importorskip("selenium.webdriver")
+pytest.importorskip("selenium.webdriver")
 
-from browser import Page  # noqa: E402 - only where it is there
-from selenium.webdriver import Chrome  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
+from browser import CHROMIUM, DRIVER, Page, open_browser
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not there"
@@ -49,21 +46,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-dev-shm-usage",
-        "--window-size=1200,900",
-    ):
-        options.add_argument(argument)
-    options.set_capability(
-        "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
-    )
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+    yield from open_browser()
 
 
 def make_page(browser: Chrome, out: Path, *options: object) -> Page:

@@ -7,12 +7,8 @@ import pytest
 from sounds import chirps, tone
 
 from specimg.errors import ParameterError
-from specimg.rendering.mel import (
-    MelSettings,
-    band_edges,
-    mel_filterbank,
-    mel_spectrogram,
-)
+from specimg.rendering.bands import band_edges
+from specimg.rendering.mel import MelSettings, mel_filterbank, mel_spectrogram
 
 
 def test_three_seconds_give_513_frames() -> None:
@@ -86,9 +82,28 @@ def test_filterbank_equals_that_of_librosa(scale: str) -> None:
     assert mel_filterbank(settings) == pytest.approx(theirs, abs=1e-6)
 
 
+def test_bands_on_a_linear_scale_are_triangles_at_equal_distances_in_hertz() -> None:
+    settings = MelSettings(
+        mel_scale="linear",
+        sample_rate=256_000,
+        n_mels=40,
+        fmin=10_000.0,
+        fmax=120_000.0,
+    )
+    edges = np.linspace(10_000, 120_000, 42)
+    bins = np.fft.rfftfreq(1024, 1 / 256_000)
+    triangles = [np.interp(bins, edges[k : k + 3], [0, 1, 0]) for k in range(40)]
+    assert band_edges(settings) == pytest.approx(edges)
+    assert mel_filterbank(settings) == pytest.approx(np.array(triangles), abs=1e-6)
+    norm = dataclasses.replace(settings, mel_norm="slaney")
+    area = 2 / (edges[2] - edges[0])
+    assert mel_filterbank(norm) == pytest.approx(np.array(triangles) * area, abs=1e-9)
+
+
 @pytest.mark.parametrize("hertz", [300, 1000, 4000, 9000])
-def test_a_tone_is_loudest_in_the_band_around_it(hertz: int) -> None:
-    settings = MelSettings()
+@pytest.mark.parametrize("scale", ["htk", "slaney", "linear"])
+def test_a_tone_is_loudest_in_the_band_around_it(hertz: int, scale: str) -> None:
+    settings = MelSettings(mel_scale=scale)
     band = int(mel_spectrogram(tone(hertz), settings).mean(axis=1).argmax())
     edges = band_edges(settings)
     assert edges[band] < hertz < edges[band + 2]
@@ -104,19 +119,28 @@ def test_frames_of_a_long_clip_do_not_depend_on_the_block_they_are_in() -> None:
 
 def test_a_band_without_a_bin_names_what_works() -> None:
     with pytest.raises(
-        ParameterError, match=r"n_mels=256 is too many for n_fft=512"
+        ParameterError, match=r"n_mels=300 is too many for n_fft=1024"
     ) as info:
-        MelSettings(n_fft=512, n_mels=256)
+        MelSettings(n_fft=1024, n_mels=300)
     words = str(info.value).replace("=", " ").split()
-    n_fft, n_mels = (
-        int(words[words.index(key, 12) + 1]) for key in ("n_fft", "n_mels")
+    n_fft, n_mels, fmin = (
+        int(words[words.index(key, 13) + 1]) for key in ("n_fft", "n_mels", "fmin")
     )
-    MelSettings(n_fft=n_fft, n_mels=256)
-    MelSettings(n_fft=512, n_mels=n_mels)
+    MelSettings(n_fft=n_fft, n_mels=300)
+    MelSettings(n_fft=1024, n_mels=n_mels)
+    MelSettings(n_fft=1024, n_mels=300, fmin=fmin)
     with pytest.raises(ParameterError, match="hold no FFT bin"):
-        MelSettings(n_fft=n_fft - 1, n_mels=256)
+        MelSettings(n_fft=n_fft - 1, n_mels=300)
     with pytest.raises(ParameterError, match="hold no FFT bin"):
-        MelSettings(n_fft=512, n_mels=n_mels + 1)
+        MelSettings(n_fft=1024, n_mels=n_mels + 1)
+    with pytest.raises(ParameterError, match="hold no FFT bin"):
+        MelSettings(n_fft=1024, n_mels=300, fmin=0.9 * fmin)
+
+
+def test_a_higher_fmin_is_no_way_out_where_bands_have_one_width() -> None:
+    with pytest.raises(ParameterError, match="hold no FFT bin; use") as info:
+        MelSettings(n_fft=512, n_mels=600, mel_scale="linear")
+    assert "fmin" not in str(info.value)
 
 
 def test_no_band_of_an_accepted_setting_is_empty() -> None:
@@ -132,13 +156,13 @@ def test_no_band_of_an_accepted_setting_is_empty() -> None:
     ("change", "message"),
     [
         ({"fmin": -1.0}, r"need 0 <= fmin < fmax <= 11025 Hz .* fmin=-1"),
-        ({"fmax": 12_000.0}, r"fmax=12000"),
+        ({"fmax": 12_000.0}, r"fmax=12000; for that, raise sr to 24000 or more"),
         ({"fmin": 500.0, "fmax": 400.0}, r"fmin=500, fmax=400"),
         ({"win_length": 2048}, r"win_length=2048, n_fft=1024"),
         ({"hop_length": 0}, r"hop_length=0: need 1 to 1048576"),
         ({"n_mels": 0}, r"n_mels=0: need 1 to"),
         ({"power": 3}, r"power=3: need one of 1, 2"),
-        ({"mel_scale": "bark"}, r"mel_scale=bark: need one of htk, slaney"),
+        ({"mel_scale": "bark"}, r"mel_scale=bark: need one of htk, slaney, linear"),
         ({"mel_norm": "l2"}, r"mel_norm=l2: need one of none, slaney"),
         ({"sample_rate": 20}, r"sr=20 Hz: need 100 to 4,000,000 Hz"),
     ],

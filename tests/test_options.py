@@ -17,7 +17,8 @@ from specimg.cli import app, exit_codes
 from specimg.cli.errors import refuse_wrong_values, stop_on_errors
 from specimg.cli.picture_options import FRONTEND_NAMES, PICTURE_OPTIONS
 from specimg.rendering.frontends.spec import split_spec
-from specimg.settings.options import KNOWN, LABEL_OPTIONS, merge
+from specimg.settings.options import KNOWN, LABEL_OPTIONS
+from specimg.settings.precedence import merge
 from specimg.settings.variants import parse_variant
 from specimg.signals import ended_by
 

@@ -27,7 +27,7 @@ from specimg.figure.scales import hz_ticks
 from specimg.figure.variants import default_variants
 from specimg.figure.waveform import envelope
 from specimg.rendering.axes import hz_to_band, time_extent
-from specimg.rendering.mel import band_edges
+from specimg.rendering.bands import band_edges
 from specimg.settings.variants import parse_variant
 
 Colors = NDArray[np.uint8]
@@ -231,7 +231,7 @@ def test_frames_lie_where_their_samples_are() -> None:
     )
 
 
-@pytest.mark.parametrize("scale", ["htk", "slaney"])
+@pytest.mark.parametrize("scale", ["htk", "slaney", "linear"])
 def test_hertz_of_the_peaks_are_whole_bands(scale: str) -> None:
     mel = Settings.from_options({"mel_scale": scale, "fmin": 200}).mel
     peaks = band_edges(mel)[1:-1]
@@ -248,6 +248,8 @@ def test_hertz_of_the_peaks_are_whole_bands(scale: str) -> None:
         ({"sr": 96_000, "fmax": 48_000, "fmin": 20_000}, "25k 30k 35k 40k 45k"),
         ({"n_mels": 4, "fmin": 400, "fmax": 3000}, "1k"),
         ({"n_mels": 40, "fmin": 300, "fmax": 4000}, "1k 2k"),
+        ({"mel_scale": "linear"}, "2k 4k 6k 8k 10k"),
+        ({"mel_scale": "linear", "fmin": 2100, "fmax": 4900}, "2.5k 3k 3.5k 4k 4.5k"),
     ],
 )
 def test_ticks_are_round_and_apart(given: dict[str, object], labels: str) -> None:

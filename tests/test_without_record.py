@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from sounds import chirps, read_png, specimg, tone, write
 from specimg.errors import RefusedError, SpecimgError
 from specimg.gallery import write_gallery
 from specimg.output.contents import has_record, read_contents
+from specimg.output.manifest import Record
 from specimg.output.stats import compute_stats
 from specimg.output.verify import find_faults
 
+COLUMNS = len(fields(Record))
 RELEASED = Path(__file__).with_name("released")
 KINDS = {
     "csv": (),
@@ -196,7 +199,10 @@ SPOILED_CSV: dict[str, tuple[Callable[[Path], None], str]] = {
     "maybe": (replace("false", "maybe"), "silent='maybe' is not true or false"),
     "bomb": (replace(",42,32,", ",9999999,32,"), "9999999x32 pixels is none"),
     "no pixels": (replace(",42,32,", ",0,32,"), "0x32 pixels is none"),
-    "one cell less": (replace(",22050,", ","), "line 2: 20 cells, but there are 21"),
+    "one cell less": (
+        replace(",22050,", ","),
+        f"line 2: {COLUMNS - 1} cells, but there are {COLUMNS}",
+    ),
     "a column less": (replace(",label,", ",lable,"), "the column 'lable'?"),
     "a column missing": (
         replace(",warning", ""),

@@ -1,9 +1,10 @@
 """Write the reference of the commands into a page, from the commands themselves.
 
 In a page, the line ``<!-- commands -->`` becomes a section for every command, with its
-help and a table of options for each group that ``--help`` shows, and the line
-``<!-- frontends -->`` becomes what ``specimg frontends`` prints.  So an option, a
-command or a frontend that is added to specimg is in the documentation at once.
+help and a table of options for each group that ``--help`` shows, and the lines
+``<!-- frontends -->`` and ``<!-- presets -->`` become what ``specimg frontends`` and
+``specimg presets`` print.  So an option, a command, a frontend or a preset that is new
+is in the documentation at once.
 """
 
 import re
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 COMMANDS = "<!-- commands -->"
-FRONTENDS = "<!-- frontends -->"
+LISTED = ("frontends", "presets")
+"""Commands that print a list; the mark of a list is called after its command."""
 
 
 def setup(sphinx: "Sphinx") -> Mapping[str, bool]:
@@ -33,8 +35,9 @@ def fill_page(_sphinx: "Sphinx", _page: str, source: list[str]) -> None:
     """Replace the marks in the text of a page by what they stand for."""
     if COMMANDS in source[0]:
         source[0] = source[0].replace(COMMANDS, describe_commands())
-    if FRONTENDS in source[0]:
-        source[0] = source[0].replace(FRONTENDS, list_frontends())
+    for name in LISTED:
+        if (mark := f"<!-- {name} -->") in source[0]:
+            source[0] = source[0].replace(mark, list_all(name))
 
 
 def describe_commands() -> str:
@@ -47,9 +50,9 @@ def describe_commands() -> str:
     )
 
 
-def list_frontends() -> str:
-    """Return what ``specimg frontends`` prints, as a block of Markdown."""
-    return f"```text\n{CliRunner().invoke(app, ['frontends']).stdout}```"
+def list_all(name: str) -> str:
+    """Return what ``specimg NAME`` prints, as a block of Markdown."""
+    return f"```text\n{CliRunner().invoke(app, [name]).stdout}```"
 
 
 def _describe(context: typer.Context) -> str:

@@ -15,6 +15,7 @@ from specimg.cli.gallery import gallery
 from specimg.cli.labels import labels
 from specimg.cli.learn import learn
 from specimg.cli.merge import merge
+from specimg.cli.presets import presets
 from specimg.cli.preview import preview
 from specimg.cli.sections import SectionedCommand
 from specimg.cli.stats import stats
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.command(cls=SectionedCommand, no_args_is_help=True)(convert)
 app.command()(frontends)
+app.command()(presets)
 for command in (compare, labels, learn, merge, preview, verify, gallery, stats):
     app.command(cls=SectionedCommand, no_args_is_help=True)(command)
 

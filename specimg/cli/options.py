@@ -16,7 +16,8 @@ from specimg.bounded import MAX_TEXT_BYTES, read_regular
 from specimg.cli.errors import refuse_wrong_values
 from specimg.cli.picture_options import PICTURE_OPTIONS, PictureOption
 from specimg.settings import Settings
-from specimg.settings.options import KNOWN, merge
+from specimg.settings.options import KNOWN
+from specimg.settings.precedence import merge
 from specimg.settings.toml import read_toml
 
 Command = Callable[..., None]

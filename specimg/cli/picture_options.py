@@ -101,12 +101,16 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
         "n_fft": PictureOption("N", "Length of the FFT."),
         "win_length": PictureOption("N", "Length of the window, in samples."),
         "hop_length": PictureOption("N", "From frame to frame, in samples."),
+        "window_ms": PictureOption("MS", "Length of the window, in milliseconds."),
+        "hop_ms": PictureOption("MS", "From frame to frame, in milliseconds."),
         "n_mels": PictureOption("N", "Mel bands: rows of the image."),
         "fmin": PictureOption("HZ", "Where the lowest band begins."),
         "fmax": PictureOption(
             "HZ", "Where the highest band ends.", "half the sample rate"
         ),
-        "mel_scale": PictureOption("htk|slaney", "Formula of the mel scale."),
+        "mel_scale": PictureOption(
+            "htk|slaney|linear", "Formula of the mel scale; linear: bands in Hz."
+        ),
         "mel_norm": PictureOption("none|slaney", "Whether bands have equal area."),
         "power": PictureOption("1|2", "Exponent: 1 for magnitude, 2 for power."),
         "center": PictureOption(
@@ -124,8 +128,8 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
     "Settings": {
         "preset": PictureOption(
             "|".join(PRESETS),
-            "Whose pictures to make; other options win over it.",
-            next(name for name, changes in PRESETS.items() if not changes),
+            "Whose pictures to make; other options win over it. See specimg presets.",
+            next(name for name, preset in PRESETS.items() if not preset.options),
         ),
         "config": PictureOption(
             "FILE.toml",
@@ -136,6 +140,11 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
     INPUT_AND_OUTPUT: {
         "manifest": PictureOption(
             "NAME", "Table of the images, in OUT: .csv or .jsonl."
+        ),
+        "metadata": PictureOption(
+            "full|names|none",
+            "Look for when and where recordings were made in files and their names, in "
+            "names alone, or not at all.",
         ),
     },
 }

@@ -121,7 +121,10 @@ def _draw(
     from specimg.figure.figure import draw  # noqa: PLC0415
     from specimg.figure.panels import lay_out, render_panels  # noqa: PLC0415
     from specimg.output import files  # noqa: PLC0415 - keeps --help fast
-    from specimg.rendering.bandwidth import describe_bandwidth  # noqa: PLC0415
+    from specimg.rendering.bandwidth import (  # noqa: PLC0415
+        describe_bandwidth,
+        describe_ultrasound,
+    )
 
     layout, longest = lay_out(settings, arms, zoom)
     with _naming(file):
@@ -134,7 +137,8 @@ def _draw(
     files.write_atomically(output, data, tag=encode_name(str(output)))
     what = f"{len(panels)} panels" if len(panels) > 1 else "1 panel"
     text = f"wrote {output}: {what} of {width}x{height} pixels"
-    about = describe_bandwidth(clip.sample_rate, settings.mel)
+    rate, mel = clip.sample_rate, settings.mel
+    about = describe_ultrasound(rate, mel) or describe_bandwidth(rate, mel)
     return text, join_warnings(clip.warning, about)
 
 

@@ -10,6 +10,7 @@ import typer
 from specimg.cli import exit_codes
 from specimg.cli.arguments import Out
 from specimg.cli.errors import stop_on_errors
+from specimg.cli.summary import count
 from specimg.cli.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _time_tables(summary: "Summary") -> Iterator[list[tuple[str, ...]]]:
     """Yield the rows of what is known of when and where clips were recorded."""
     times = summary.times
     if times.first:
-        untimed = [("not known", f"{times.untimed:,} clips")] if times.untimed else []
+        untimed = [("not known", count(times.untimed, "clip"))] if times.untimed else []
         yield [("recorded", ""), ("from", times.first), ("to", times.last), *untimed]
         hours = times.hours_of_day.items()
         yield [("hour", "hours of audio"), *((f"{h}:00", f"{n:.3f}") for h, n in hours)]

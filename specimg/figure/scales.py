@@ -15,7 +15,8 @@ def hz_ticks(settings: MelSettings, min_gap: float) -> dict[float, str]:
     """Choose round frequencies.
 
     Powers of ten first, then twice and five times those, as far as there is room;
-    and where the range holds few of them, multiples of some round number.
+    and where the range holds few of them, multiples of some round number.  On a linear
+    scale, all multiples of the smallest round number for which there is room.
 
     Parameters
     ----------
@@ -28,6 +29,8 @@ def hz_ticks(settings: MelSettings, min_gap: float) -> dict[float, str]:
     dict
         The label of every tick, by the band where it lies.
     """
+    if settings.mel_scale == "linear":
+        return _multiples(settings, min_gap)
     powers = [10.0**k for k in range(6, -1, -1)]
     halves = [factor * power for power in powers for factor in (5.0, 2.0)]
     hertz = [*powers, *halves]
@@ -40,6 +43,14 @@ def hz_ticks(settings: MelSettings, min_gap: float) -> dict[float, str]:
         finer = [n * size for n in range(first, last - 1, -1)]
         ticks = max(ticks, _thin([*hertz, *finer], settings, min_gap), key=len)
     return ticks
+
+
+def _multiples(settings: MelSettings, min_gap: float) -> dict[float, str]:
+    bands = settings.n_mels / (settings.fmax - settings.fmin)  # for each Hz
+    sizes = (factor * 10.0**k for k in range(-2, 7) for factor in (1, 2, 5))
+    size = next(size for size in sizes if size * bands >= min_gap)
+    first, last = math.ceil(settings.fmin / size), math.floor(settings.fmax / size)
+    return _thin((n * size for n in range(first, last + 1)), settings, min_gap)
 
 
 def _thin(

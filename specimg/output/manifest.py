@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 from operator import attrgetter
+from typing import Any
 
 from specimg.encoding import encode_cell
 
@@ -62,6 +63,9 @@ class Record:
     split: str = ""
     """Which part of the data the image belongs to, such as `train`; empty without
     any."""
+    source_fmax: float = 0.0
+    """The highest frequency that the recording can hold, in Hz: half the sample rate
+    at which it was made."""
     recorded_at: str = ""
     """When the clip begins, as ISO 8601, with an offset only where one is known; empty,
     as all that follow, where the recording does not say."""
@@ -129,6 +133,14 @@ LABELS_APART = ";"
 
 NUMBERS = ("latitude", "longitude", "temperature_c", "battery_v")
 """Columns of numbers that may be unknown: then empty, and null in JSON."""
+
+OF_OTHERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    # Before there were several labels, there was one at most.
+    "labels": ("label", str),
+    "source_fmax": ("source_sr", lambda sample_rate: sample_rate / 2),
+}
+"""What columns say that came later, in a row of an earlier version: the column that
+tells it, and how.  All others have their defaults there."""
 
 _QUOTES = ("warning", "reason")
 """Columns that may quote what is in a file; names are encoded where they are made."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from specimg.errors import RefusedError
 from specimg.output.containment import is_inside
-from specimg.output.manifest import LABELS_APART, NUMBERS, Failure, Record
+from specimg.output.manifest import LABELS_APART, NUMBERS, OF_OTHERS, Failure, Record
 from specimg.rendering.image import MAX_PIXELS
 
 MAX_LINE = 2**20
@@ -189,8 +189,9 @@ def _make(path: Path, line: int, kind: type[_Row], cells: dict[str, Any]) -> _Ro
             except (ValueError, KeyError, TypeError, OverflowError) as error:
                 what = f"{field.name}={str(cell)[:40]!r} is not {_NOUNS[field.type]}"  # type: ignore[index]
                 raise TableError(path, line, what) from error
-    if "label" in values:
-        values.setdefault("labels", values["label"])  # there was one at most
+    for name, (other, convert) in OF_OTHERS.items():
+        if other in values:
+            values.setdefault(name, convert(values[other]))
     return kind(**values)
 
 

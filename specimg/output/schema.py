@@ -9,7 +9,6 @@ A new column with a default, of the manifest or another, is no new version: that
 what it counts as in a journal that was written before there was such a column.
 """
 
-import json
 import math
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -18,8 +17,9 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
-from specimg.encoding import RUN_BY_SPREADSHEETS, encode_name
+from specimg.encoding import RUN_BY_SPREADSHEETS
 from specimg.errors import RefusedError
+from specimg.output import first_version
 from specimg.output.manifest import Record
 
 VERSION = 2
@@ -77,14 +77,11 @@ _LATER = {
     "images": (*(f.name for f in fields(Record) if f.default is not MISSING), "boxes"),
 }
 """Columns that a journal may lack."""
-_ONE_LABEL = "UPDATE images SET labels = label"
-
-_COLUMNS_OF_0_1 = (
-    *("file_name", "label", "source", "start", "end", "pad_seconds", "mono"),
-    *("source_sr", "sr", "width", "height", "frontends", "silent"),
-    *("clipped_fraction", "peak_dbfs", "mel_min", "mel_max", "warning"),
-)
-"""What the lists of specimg 0.1 hold, in their order."""
+_FILL = {
+    "labels": "UPDATE images SET labels = label",
+    "source_fmax": "UPDATE images SET source_fmax = source_sr / 2.0",
+}
+"""How columns that came later get what others tell; see `OF_OTHERS`."""
 
 
 class JournalError(RefusedError):
@@ -144,8 +141,8 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
     missing = _missing(connection, path)
     for table, column in missing:
         connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
-        if column.startswith("labels "):
-            connection.execute(_ONE_LABEL)
+        if (name := column.split()[0]) in _FILL:
+            connection.execute(_FILL[name])
     if missing:
         # The manifest lacks them as well, and is to be written anew.
         connection.execute("DELETE FROM run WHERE key = ?", (MANIFEST_KEY,))
@@ -192,28 +189,18 @@ def _create(connection: sqlite3.Connection, *names: str) -> None:
 def _migrate_from_0_1(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE images RENAME TO images_of_0_1")
     _create(connection, *_TABLES)
-    columns = [*_COLUMNS_OF_0_1, "number", "bytes", "digest"]
+    columns = [*first_version.COLUMNS, "number", "bytes", "digest"]
     connection.executemany(
-        insert_into_images(columns), _rows_of_0_1(connection.cursor())
+        insert_into_images(columns), first_version.read_rows(connection.cursor())
     )
     connection.execute("DROP TABLE images_of_0_1")
-    connection.execute(_ONE_LABEL)
+    for statement in _FILL.values():
+        connection.execute(statement)
     # Names that a spreadsheet would run are encoded now: what has one is made anew.
     connection.execute(
         "UPDATE recordings SET state = 'started' WHERE instr(?, substr(name, 1, 1))",
         ("".join(RUN_BY_SPREADSHEETS),),
     )
-
-
-def _rows_of_0_1(cursor: sqlite3.Cursor) -> Iterator[tuple[Any, ...]]:
-    cursor.execute("SELECT record, number, bytes, digest FROM images_of_0_1")
-    label = _COLUMNS_OF_0_1.index("label")
-    while rows := cursor.fetchmany(1000):
-        for text, *others in rows:
-            record = json.loads(text)
-            if record[label][:1] in RUN_BY_SPREADSHEETS:
-                record[label] = encode_name(record[label][0]) + record[label][1:]
-            yield (*record, *others)
 
 
 def to_record(cells: Sequence[Any], path: Path) -> Record:

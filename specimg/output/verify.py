@@ -15,6 +15,7 @@ from specimg.output.images import ImageError, read_image
 from specimg.output.journal import Journal
 from specimg.output.label_files import label_files, objects_of_images
 from specimg.output.manifest import (
+    OF_OTHERS,
     ImageEntry,
     Record,
     format_failures,
@@ -119,9 +120,10 @@ def _columns_of(path: Path, journals: list[Journal]) -> list[str]:
         if field.name not in names and field.default is not MISSING
     }
     for image in all_images(journals) if later else ():
-        # Before there were several labels, there was one at most.
-        known = {**later, "labels": image.record.label}
-        if any(getattr(image.record, name) != known[name] for name in later):
+        record = image.record
+        told = {n: to(getattr(record, other)) for n, (other, to) in OF_OTHERS.items()}
+        known = {**later, **told}
+        if any(getattr(record, name) != known[name] for name in later):
             later = {}
             break
     return [field.name for field in fields(Record) if field.name not in later]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from specimg.errors import ParameterError
 from specimg.rendering.image import Size
-from specimg.rendering.mel import MelSettings, hz_to_mel, mel_to_hz
+from specimg.rendering.mel import MelSettings
+from specimg.rendering.mel_scale import hz_to_mel, mel_to_hz
 
 _STEPS = 2.0**20
 """Edges lie at whole multiples of this part of a pixel.  Sums of those are exact, so

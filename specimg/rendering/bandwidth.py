@@ -5,7 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from specimg.rendering.mel import MelSettings, band_edges
+from specimg.rendering.bands import band_edges
+from specimg.rendering.mel import MelSettings
 
 ULTRASONIC_RATE = 100_000
 """Hz; only recorders of ultrasound, as for bats, have a higher sample rate."""
@@ -32,6 +33,19 @@ def describe_bandwidth(source_rate: int, settings: MelSettings) -> str:
             f"because the recording ends at {half:g} Hz"
         )
     return ""
+
+
+def describe_ultrasound(source_rate: int, settings: MelSettings) -> str:
+    """Say of one recording that its picture shows little of it, and what helps.
+
+    Returns an empty string where that is not so.
+    """
+    if not is_ultrasonic(source_rate, settings):
+        return ""
+    return (
+        f"this recording reaches {source_rate / 2000:.3g} kHz, the picture ends at "
+        f"{settings.fmax / 1000:.3g} kHz: raise --sr and --fmax, or try --preset bat"
+    )
 
 
 def is_ultrasonic(source_rate: int, settings: MelSettings) -> bool:

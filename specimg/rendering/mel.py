@@ -10,17 +10,24 @@ from numpy.typing import NDArray
 
 from specimg.arrays import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, Spectrogram, Waveform
 from specimg.errors import ParameterError, check_choice
+from specimg.rendering.bands import (
+    MAX_N_FFT,
+    band_edges,
+    describe_no_bin,
+    empty_bands,
+    smallest_n_fft,
+)
+from specimg.rendering.lengths import FITTING, MAX_HOP_LENGTH
+from specimg.rendering.mel_scale import MelScale
 
 if TYPE_CHECKING:
     from specimg.rendering.fft import SparseRows
 
-MelScale = Literal["htk", "slaney"]
 MelNorm = Literal["none", "slaney"]
 
-MAX_HOP_LENGTH = 2**20
-MAX_N_FFT = 2**17
 MAX_N_MELS = 4096
-"""Bounds far beyond any use: larger numbers are mistakes that would fill the memory."""
+"""A bound far beyond any use: a larger number is a mistake that would fill the memory.
+"""
 
 FRAMES_AT_ONCE = 64
 """Frames that are transformed together, few enough to stay in a processor's cache: a
@@ -33,7 +40,10 @@ class MelSettings:
 
     sample_rate: int = 22_050
     n_fft: int = 1024
-    """Length of the FFT; the window is padded with zeros to it."""
+    """Length of the FFT; the window is padded with zeros to it.
+
+    `FITTING`, which stands for not given, becomes the smallest power of two that holds
+    the window and gives every band a bin."""
     win_length: int = 512
     hop_length: int = 128
     n_mels: int = 128
@@ -63,24 +73,28 @@ class MelSettings:
         if not 1 <= self.n_mels <= MAX_N_MELS:
             msg = f"n_mels={self.n_mels}: need 1 to {MAX_N_MELS} bands"
             raise ParameterError(msg)
-        if not 2 <= self.win_length <= self.n_fft <= MAX_N_FFT:
-            msg = (
-                f"need 2 <= win_length <= n_fft <= {MAX_N_FFT}, "
-                f"got win_length={self.win_length}, n_fft={self.n_fft}"
-            )
-            raise ParameterError(msg)
         nyquist = self.sample_rate / 2
         if not 0 <= self.fmin < self.fmax <= nyquist:
             msg = (
                 f"need 0 <= fmin < fmax <= {nyquist:g} Hz (half the sample rate), "
                 f"got fmin={self.fmin:g}, fmax={self.fmax:g}"
             )
+            if nyquist < self.fmax <= MAX_SAMPLE_RATE / 2:
+                msg += f"; for that, raise sr to {math.ceil(2 * self.fmax)} or more"
             raise ParameterError(msg)
         check_choice("mel_scale", self.mel_scale, get_args(MelScale))
         check_choice("mel_norm", self.mel_norm, get_args(MelNorm))
         check_choice("power", self.power, (1, 2))
-        if empty := _empty_bands(self, self.n_fft, self.n_mels):
-            raise ParameterError(_no_bin_message(self, empty))
+        if self.n_fft == FITTING and 2 <= self.win_length <= MAX_N_FFT:
+            object.__setattr__(self, "n_fft", smallest_n_fft(self))
+        if not 2 <= self.win_length <= self.n_fft <= MAX_N_FFT:
+            msg = (
+                f"need 2 <= win_length <= n_fft <= {MAX_N_FFT}, "
+                f"got win_length={self.win_length}, n_fft={self.n_fft}"
+            )
+            raise ParameterError(msg)
+        if empty := empty_bands(self):
+            raise ParameterError(describe_no_bin(self, empty))
 
     @property
     def frame_rate(self) -> float:
@@ -150,38 +164,6 @@ def mel_spectrogram(samples: Waveform, settings: MelSettings) -> Spectrogram:
     return mel
 
 
-def hz_to_mel(frequency: NDArray[np.float64], scale: MelScale) -> NDArray[np.float64]:
-    """Convert Hz to mel.
-
-    ``htk`` is 2595 log10(1 + f/700) (O'Shaughnessy, as in HTK); ``slaney`` is
-    linear with 200/3 Hz per mel below 1 kHz and logarithmic with 27 mel to a
-    factor of 6.4 above (Slaney's Auditory Toolbox).
-    """
-    if scale == "htk":
-        return 2595.0 * np.log10(1.0 + frequency / 700.0)
-    above = np.log(np.maximum(frequency, 1000.0) / 1000.0) * (27.0 / math.log(6.4))
-    return np.minimum(frequency, 1000.0) * 3.0 / 200.0 + above
-
-
-def mel_to_hz(mel: NDArray[np.float64], scale: MelScale) -> NDArray[np.float64]:
-    """Convert mel to Hz, the inverse of `hz_to_mel`."""
-    if scale == "htk":
-        return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
-    above = np.exp(np.maximum(mel - 15.0, 0.0) * (math.log(6.4) / 27.0))
-    return np.minimum(mel, 15.0) * 200.0 / 3.0 * above
-
-
-def band_edges(settings: MelSettings, n_mels: int | None = None) -> NDArray[np.float64]:
-    """Return the frequencies in Hz where the bands' triangles begin, peak and end.
-
-    Band k rises from edge k to edge k+1 and falls to edge k+2, so there are
-    ``n_mels + 2`` edges, equally spaced in mel.
-    """
-    count = (n_mels or settings.n_mels) + 2
-    ends = hz_to_mel(np.array([settings.fmin, settings.fmax]), settings.mel_scale)
-    return mel_to_hz(np.linspace(ends[0], ends[1], count), settings.mel_scale)
-
-
 def mel_filterbank(settings: MelSettings) -> NDArray[np.float32]:
     """Return the weights of FFT bins in bands, shape (n_mels, n_fft // 2 + 1)."""
     n_fft = settings.n_fft
@@ -207,31 +189,3 @@ def _hann(length: int) -> Waveform:
     """Return a periodic Hann window."""
     phase = np.arange(length) * (2.0 * math.pi / length)
     return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
-
-
-def _empty_bands(settings: MelSettings, n_fft: int, n_mels: int) -> list[int]:
-    """Return the bands that would stay black, their triangles between two FFT bins."""
-    edges = band_edges(settings, n_mels) * (n_fft / settings.sample_rate)
-    first_bin = np.floor(edges[:-2]) + 1
-    return np.flatnonzero(first_bin >= edges[2:]).tolist()
-
-
-def _no_bin_message(settings: MelSettings, empty: list[int]) -> str:
-    fewer = range(settings.n_mels - 1, 0, -1)
-    larger = range(settings.n_fft + 1, MAX_N_FFT + 1)
-    n_mels = next(
-        (n for n in fewer if not _empty_bands(settings, settings.n_fft, n)), 0
-    )
-    n_fft = next(
-        (n for n in larger if not _empty_bands(settings, n, settings.n_mels)), 0
-    )
-    ways = [
-        f"n_fft={n_fft} (the smallest that works)" if n_fft else "",
-        f"n_mels={n_mels} (the largest that works)" if n_mels else "",
-    ]
-    advice = " or ".join(way for way in ways if way) or "a wider range of frequencies"
-    return (
-        f"n_mels={settings.n_mels} is too many for n_fft={settings.n_fft}: "
-        f"{len(empty)} bands, the first of them number {empty[0]}, hold no FFT bin; "
-        f"use {advice}"
-    )

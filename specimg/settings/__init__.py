@@ -19,6 +19,7 @@ from specimg.rendering.frontends.spec import (
     tabulate_frontend,
 )
 from specimg.rendering.image import MAX_PIXELS
+from specimg.rendering.lengths import LENGTHS
 from specimg.rendering.settings import RenderSettings
 from specimg.settings import options, toml
 from specimg.settings.labels import LabelSettings
@@ -26,13 +27,16 @@ from specimg.settings.names import (
     FAILURES_NAME,
     LABELS_NAME,
     MANIFEST_SUFFIXES,
+    METADATA_LEVELS,
     PASSED_OVER_NAME,
     RESERVED_NAMES,
     SETTINGS_NAME,
     SPLIT_TABLES,
     SPLITS_NAME,
+    check_manifest_name,
 )
 from specimg.settings.options import GRAY, OPTIONS, RGB
+from specimg.settings.precedence import merge
 from specimg.settings.presets import PRESETS
 from specimg.spans.selection import SelectionSettings
 from specimg.spans.settings import ClipSettings
@@ -64,6 +68,9 @@ class Settings(RenderSettings):
     clips: ClipSettings = field(default_factory=ClipSettings)
     manifest: str = "manifest.csv"
     """File name of the table of images."""
+    metadata: str = "full"
+    """Where to look for when and where a recording was made: a key of
+    `METADATA_LEVELS`."""
     labels: LabelSettings = field(default_factory=LabelSettings)
     selection: SelectionSettings = field(default_factory=SelectionSettings)
 
@@ -81,26 +88,13 @@ class Settings(RenderSettings):
         if self.image.bit_depth != 8 and self.is_rgb:
             msg = f"bit_depth={self.image.bit_depth} is for one channel: RGB has 8"
             raise ParameterError(msg)
-        self._check_manifest()
+        check_manifest_name(self.manifest)
+        check_choice("metadata", self.metadata, METADATA_LEVELS)
         self.selection.check_clips(self.clips)
         if not self.clips.is_whole:
             self._check_duration()
         elif self.labels.clips != "grid":
             msg = "clips=annotation needs a clip_duration in seconds, not 'whole'"
-            raise ParameterError(msg)
-
-    def _check_manifest(self) -> None:
-        name = self.manifest
-        is_name = name == Path(name).name and name.isprintable() and "\\" not in name
-        if not is_name or not name.endswith(MANIFEST_SUFFIXES):
-            name = shorten(name)
-            msg = f"manifest={name}: need a file name that ends in .csv or .jsonl"
-            raise ParameterError(msg)
-        if name in RESERVED_NAMES:
-            msg = f"manifest={name}: that is where {RESERVED_NAMES[name]}"
-            raise ParameterError(msg)
-        if name.startswith(".specimg"):
-            msg = f"manifest={name}: names that begin so are of specimg's own record"
             raise ParameterError(msg)
 
     def _check_duration(self) -> None:
@@ -172,13 +166,11 @@ class Settings(RenderSettings):
         values = options.normalize(given)
         preset = values.pop("preset", "merlin")
         check_choice("preset", preset, PRESETS)
-        values = {**PRESETS[preset], **values}
+        values = merge(PRESETS[preset].options, values)
         default = cls()
-        mel = options.read_part(values, "mel")
         return cls(
             frontends=_read_frontends(values) or default.frontends,
-            # fmax follows the sample rate unless it is given.
-            mel=replace(default.mel, **{"fmax": math.nan, **mel}),
+            mel=options.read_mel(values, default.mel),
             clips=replace(default.clips, **options.read_part(values, "clips")),
             image=replace(default.image, **options.read_part(values, "image")),
             labels=replace(default.labels, **options.read_part(values, "labels")),
@@ -204,6 +196,8 @@ class Settings(RenderSettings):
         names = RGB if self.is_rgb else GRAY
         values = dict(zip(names, map(tabulate_frontend, self.frontends), strict=True))
         for name, option in OPTIONS.items():
+            if name in LENGTHS:  # in samples by now
+                continue
             part = getattr(self, option.part) if option.part else self
             values[name] = getattr(part, option.attribute)
         if self.clips.is_whole:

@@ -1,5 +1,9 @@
 """What is called how in an output folder."""
 
+from pathlib import Path
+
+from specimg.errors import ParameterError, shorten
+
 MANIFEST_SUFFIXES = (".csv", ".jsonl")
 FAILURES_NAME = "failures.csv"
 PASSED_OVER_NAME = "passed_over.csv"
@@ -26,3 +30,28 @@ RESERVED_NAMES = {
     **dict.fromkeys(SPLIT_TABLES.values(), "datasets finds the images"),
 }
 """What is written at the top of an output beside the manifest: where it is that ..."""
+
+METADATA_LEVELS = ("full", "names", "none")
+"""Where to look for when and where a recording was made: in it and in its name, in its
+name alone, or nowhere."""
+
+
+def check_manifest_name(name: str) -> None:
+    """Refuse what the table of images cannot be called.
+
+    Raises
+    ------
+    ParameterError
+        The message says why.
+    """
+    is_name = name == Path(name).name and name.isprintable() and "\\" not in name
+    name, whole = shorten(name), name
+    if not is_name or not whole.endswith(MANIFEST_SUFFIXES):
+        msg = f"manifest={name}: need a file name that ends in .csv or .jsonl"
+        raise ParameterError(msg)
+    if whole in RESERVED_NAMES:
+        msg = f"manifest={name}: that is where {RESERVED_NAMES[whole]}"
+        raise ParameterError(msg)
+    if whole.startswith(".specimg"):
+        msg = f"manifest={name}: names that begin so are of specimg's own record"
+        raise ParameterError(msg)

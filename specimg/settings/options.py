@@ -3,12 +3,14 @@
 import math
 import numbers
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from specimg.errors import ParameterError, quote, shorten
 from specimg.rendering.frontends.spec import channel_specs, split_spec
 from specimg.rendering.image import Size
+from specimg.rendering.lengths import FITTING, settle_lengths
+from specimg.rendering.mel import MelSettings
 from specimg.spans.selection import Select
 
 Options = Mapping[str, Any]
@@ -60,7 +62,7 @@ def _size(value: object) -> Size | None:
 
 
 def _number_or_none(value: object) -> float | None:
-    return None if value in (None, "none") else _number(_number_or_text(value))
+    return None if value in (None, "none") else _number_in_text(value)
 
 
 def _number_or_text(value: object) -> float | str:
@@ -70,6 +72,10 @@ def _number_or_text(value: object) -> float | str:
         return _number(float(value))  # the command line has text only
     except ValueError:
         return value
+
+
+def _number_in_text(value: object) -> float:
+    return _number(_number_or_text(value))
 
 
 def _select(value: object) -> Select | None:
@@ -83,7 +89,7 @@ def _whole_or_none(value: object) -> int | None:
 
 
 def _level(value: object) -> float:
-    return -math.inf if value in (None, "none") else _number(_number_or_text(value))
+    return -math.inf if value in (None, "none") else _number_in_text(value)
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -115,6 +121,8 @@ OPTIONS: Mapping[str, Option] = {
     "n_fft": Option("mel", "n_fft", _whole, "a whole number"),
     "win_length": Option("mel", "win_length", _whole, "a whole number"),
     "hop_length": Option("mel", "hop_length", _whole, "a whole number"),
+    "window_ms": Option("mel", "window_ms", _number_in_text, "milliseconds"),
+    "hop_ms": Option("mel", "hop_ms", _number_in_text, "milliseconds"),
     "n_mels": Option("mel", "n_mels", _whole, "a whole number"),
     "fmin": Option("mel", "fmin", _number, "a frequency in Hz"),
     "fmax": Option("mel", "fmax", _number, "a frequency in Hz"),
@@ -126,6 +134,7 @@ OPTIONS: Mapping[str, Option] = {
     "bit_depth": Option("image", "bit_depth", _whole, "8 or 16"),
     "size": Option("image", "size", _size, "text, WIDTHxHEIGHT"),
     "manifest": Option("", "manifest", _text, "a file name"),
+    "metadata": Option("", "metadata", _text, "full, names or none"),
     "label": Option("labels", "folder", _text, "text"),
     "clips": Option("labels", "clips", _text, "text"),
     "min_label_overlap": Option("labels", "min_overlap", _number, "seconds"),
@@ -150,15 +159,12 @@ OPTIONS: Mapping[str, Option] = {
 }
 """All settings but the frontends."""
 
-LABEL_OPTIONS = tuple(
-    name for name, o in OPTIONS.items() if o.part in ("labels", "selection")
+LABEL_OPTIONS = (
+    *(name for name, o in OPTIONS.items() if o.part in ("labels", "selection")),
+    "metadata",
 )
-"""Those that decide what images are called, not how they look."""
-
-SET_BY_PRESETS = {
-    "clip_duration",
-    *(name for name, option in OPTIONS.items() if option.part == "mel"),
-}
+"""Those that decide what images are called, and what is known of them, not how they
+look."""
 
 KNOWN = ("preset", *GRAY, *RGB, *OPTIONS)
 
@@ -181,10 +187,10 @@ def normalize(options: Options) -> dict[str, Any]:
         ]
         msg = f"{', '.join(twice)} given twice, with a dash and with an underscore"
         raise ParameterError(msg)
-    return _expand_short_form(given)
+    return expand_short_form(given)
 
 
-def _expand_short_form(options: Options) -> dict[str, Any]:
+def expand_short_form(options: Options) -> dict[str, Any]:
     """Return `options` with `r`, `g` and `b` where `frontend` is ``A+B+C``."""
     for name in RGB:
         spec = options.get(name)
@@ -207,30 +213,14 @@ def _expand_short_form(options: Options) -> dict[str, Any]:
     return {**others, **dict(zip(RGB, parts, strict=True))}
 
 
-def merge(options: Options, winning: Options) -> dict[str, Any]:
-    """Merge two sets of settings, of which the `winning` ones replace the `options`.
-
-    They also replace what does not go with them: frontends for gray those for RGB and
-    the other way round, a preset all that any preset sets, and a sample rate an fmax
-    at half of the one before.
-    """
-    options, winning = _expand_short_form(options), _expand_short_form(winning)
-    lost: set[str] = set()
-    if not winning.keys().isdisjoint(RGB):
-        lost |= {*GRAY}
-    if not winning.keys().isdisjoint(GRAY):
-        lost |= {*RGB}
-    if "preset" in winning:
-        lost |= SET_BY_PRESETS
-    fmax = options.get("fmax")
-    if (
-        "sr" in winning
-        and isinstance(fmax, numbers.Real)
-        and 2 * fmax == options.get("sr")
-    ):
-        lost.add("fmax")
-    kept = {name: value for name, value in options.items() if name not in lost}
-    return {**kept, **winning}
+def read_mel(options: Options, default: MelSettings) -> MelSettings:
+    """Return how to compute a mel spectrogram; the rest is that of `default`."""
+    values = {"fmax": math.nan, **read_part(options, "mel")}  # follows the sample rate
+    if values.get("n_fft") == FITTING:
+        msg = f"n_fft={FITTING}: need 2 or more"
+        raise ParameterError(msg)
+    rate = values.get("sample_rate", default.sample_rate)
+    return replace(default, **settle_lengths(values, rate))
 
 
 def read_part(options: Options, part: str) -> dict[str, Any]:
