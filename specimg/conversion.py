@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from specimg.audio import AudioReader
-from specimg.audio.metadata import Metadata, read_metadata
+from specimg.audio.metadata import read_metadata
 from specimg.audio.recordings import Recording
 from specimg.errors import ClipError, SpecimgError, join_warnings
 from specimg.output.destination import Destination
@@ -79,7 +79,11 @@ def convert_recording(
     if recording.plan and recording.plan.is_empty:
         return Converted([], "")
     try:
-        with AudioReader(recording.path, settings.channel) as reader:
+        with AudioReader(
+            recording.path, settings.channel, settings.time_expansion
+        ) as reader:
+            text = _text(settings)
+            settings = settings.at(reader.sample_rate)
             source = settings.spans_of(recording.plan, reader.promised_seconds)
             if clip_range is None and (plan := _plan_split(reader, source, settings)):
                 return plan
@@ -87,11 +91,10 @@ def convert_recording(
             if clip_range.read_from:
                 reader.seek(begin_of(source, clip_range, reader.sample_rate))
             clips = read_clips(reader, source, clip_range)
-            metadata = read_metadata(recording.path, settings.metadata)
             try:
                 best = Best[Record](settings.selection_by_lot, recording.name)
                 for image in _write_clips(
-                    recording, destination, settings, reader, clips, metadata, dropped
+                    recording, destination, settings, reader, clips, dropped, text
                 ):
                     images[image.record.file_name] = image
                     if surplus := best.add(image.record):
@@ -100,6 +103,8 @@ def convert_recording(
             except ClipError as error:
                 # What is wrong with it may be why there is no clip.
                 raise ClipError(join_warnings(str(error), reader.warning)) from error
+            slower = reader.time_expansion
+            metadata = read_metadata(recording.path, settings.metadata)
             warning = join_warnings(
                 reader.warning,
                 *metadata.warnings,
@@ -108,7 +113,11 @@ def convert_recording(
     except (SpecimgError, MemoryError):
         destination.undo(images.values())
         raise
-    return Converted(list(images.values()), warning, dropped)
+    told = [
+        replace(image, record=add_metadata(image.record, metadata, slower))
+        for image in images.values()
+    ]
+    return Converted(told, warning, dropped)
 
 
 def describe_dropped(dropped: Mapping[str, int]) -> str:
@@ -144,8 +153,8 @@ def _write_clips(
     settings: Settings,
     reader: AudioReader,
     clips: Iterable[Clip],
-    metadata: Metadata,
     dropped: Counter[str],
+    text: str,
 ) -> Iterator[ImageEntry]:
     for clip in clips:
         labels = labels_of(recording, clip.span)
@@ -161,9 +170,14 @@ def _write_clips(
             dropped[why] += 1
             continue
         record = describe(recording, labels, clip, picture, reader, settings)
-        record = add_metadata(record, metadata)
-        data = encode(picture.pixels, settings.image, _text(settings))
-        boxes = boxes_in(recording.plan, clip.span, picture.n_frames, settings)
+        data = encode(picture.pixels, settings.image, text)
+        boxes = boxes_in(
+            recording.plan,
+            clip.span,
+            picture.n_frames,
+            settings,
+            reader.time_expansion,
+        )
         yield destination.write(record, data, digest(picture.pixels), boxes)
 
 

@@ -35,16 +35,18 @@ def read(
     settings : Settings, optional
         The defaults if not given.
     start, end : float
-        Seconds in the recording, such as those of a row of the manifest.  Without
-        `end`, all of the rest is read into memory.
+        Seconds in the recording, such as those of a row of the manifest; where it is
+        time-expanded, those of its file.  Without `end`, all of the rest is read into
+        memory.
 
     Returns
     -------
     samples : array of float32, shape (n_samples,)
         From ``round(start * sample_rate)`` up to ``round(end * sample_rate)``, or to
-        the end of the recording.
+        the end of the recording, by the rate of its file.
     sample_rate : int
-        In Hz.
+        In Hz; of a time-expanded recording, the rate of its file times
+        ``settings.time_expansion``, which is the one that `specimg.render` needs.
 
     Raises
     ------
@@ -77,9 +79,15 @@ def read(
         raise ParameterError(msg)
     if end is not None and math.isinf(end):
         end = None
-    excerpt = read_excerpt(Path(path), settings.channel, start, end)
+    excerpt = read_excerpt(
+        Path(path),
+        settings.channel,
+        start,
+        end,
+        time_expansion=settings.time_expansion,
+    )
     if excerpt.first and not excerpt.samples.size:
-        total = excerpt.last / excerpt.sample_rate
+        total = excerpt.last / excerpt.source_rate
         msg = f"start={start:g} s: the recording has only {total:.4g} s"
         raise ClipError(msg)
     if excerpt.warning:
@@ -119,7 +127,7 @@ def render(
     RenderError
         `samples` are longer than a clip or shorter than one window, lack the channel
         of ``settings.mono``, or are not finite real numbers; or `sample_rate` is out of
-        range.
+        range, or with ``sr=native`` none that the settings are possible at.
 
     Examples
     --------
@@ -129,7 +137,6 @@ def render(
     >>> specimg.render(np.sin(2 * np.pi * 440 * time), 22_050).shape
     (128, 513)
     """
-    settings = settings or Settings()
     is_number = isinstance(sample_rate, numbers.Real)
     if not (is_number and MIN_SAMPLE_RATE <= sample_rate <= MAX_SAMPLE_RATE):
         msg = (
@@ -137,6 +144,7 @@ def render(
             f"{MAX_SAMPLE_RATE:,} Hz"
         )
         raise RenderError(msg)
+    settings = (settings or Settings()).at(int(sample_rate))
     array = np.asarray(samples)
     is_shape = array.ndim == 1 or (array.ndim == 2 and array.shape[1] > 0)
     if array.dtype.kind not in "iuf" or not is_shape:

@@ -65,6 +65,7 @@ def _read_recording(content: Content, about: dict[str, Any]) -> Iterator[Row | P
             # slower, the call is ten times later and lower.
             second=expansion,
             hertz=1 / expansion,
+            is_expanded=expansion != 1,
         )
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from specimg.annotations.expansion import check_time_expansion
 from specimg.errors import ParameterError, check_choice, quote
 
 FIELDS = (
@@ -25,6 +26,10 @@ UNITS: Mapping[str, tuple[str, float]] = {
 """What a unit measures, and how large it is in seconds or in hertz."""
 
 FREQUENCIES = ("hz", "khz")
+
+FILE, TRUE = "file", "true"
+"""Which frequencies a table has, of recordings that play slower than they were made:
+those that one hears in the file, or those of the sound as it was."""
 
 MEASURES = {
     "start": "seconds",
@@ -59,10 +64,14 @@ class ReadingOptions:
     """The least confidence of an annotation that is taken, where one is given."""
     frequencies: str | None = None
     """The unit of all frequencies, ``hz`` or ``khz``; None as the tables say."""
+    time_expansion: float = 1.0
+    """How much lower true frequencies are in the file; 1 where tables have the file's.
+    Tables that say their time expansion go by what they say."""
 
     def __post_init__(self) -> None:
         if self.frequencies is not None:
             check_choice("annotation_frequencies", self.frequencies, FREQUENCIES)
+        check_time_expansion(self.time_expansion)
         least = self.min_confidence
         if least is not None and not math.isfinite(least):
             msg = f"min_confidence={least}: need a finite number"
@@ -104,3 +113,36 @@ def parse_columns(text: str) -> dict[str, Column]:
             columns[name] = Column(column.strip())
     ReadingOptions(columns=columns)  # refuses what is no field, or has no such unit
     return columns
+
+
+def parse_frequencies(
+    text: str | None, time_expansion: float | None
+) -> tuple[str | None, float]:
+    """Read ``khz``, ``true`` or ``khz,true``, with how much slower recordings play.
+
+    Returns
+    -------
+    tuple
+        `frequencies` and `time_expansion` of `ReadingOptions`.
+
+    Raises
+    ------
+    ParameterError
+        A word is unknown or given twice, or ``true`` and the time expansion do not
+        stand together.
+    """
+    words = [word.strip().casefold() for word in (text or "").split(",") if word]
+    for word in words:
+        check_choice("annotation_frequencies", word, (*FREQUENCIES, FILE, TRUE))
+    units = [word for word in words if word in FREQUENCIES]
+    whose = [word for word in words if word not in FREQUENCIES]
+    if max(len(units), len(whose)) > 1:
+        msg = f"annotation_frequencies={text}: need one of hz, khz, and of file, true"
+        raise ParameterError(msg)
+    if (TRUE in whose) != (time_expansion is not None):
+        msg = (
+            "annotation_frequencies=true and time_expansion=N go together: how much "
+            "lower the file plays than what the tables say"
+        )
+        raise ParameterError(msg)
+    return (units[0] if units else None), time_expansion or 1.0

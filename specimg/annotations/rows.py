@@ -68,6 +68,8 @@ class Row:
     """What one unit of its times is in seconds of the file."""
     hertz: float = 1.0
     """What one unit of its frequencies is in hertz of the file."""
+    is_expanded: bool = False
+    """Whether the two account for a time expansion, which the table has said."""
 
     @property
     def is_empty(self) -> bool:
@@ -126,6 +128,8 @@ class Row:
         hertz = self.hertz
         if options.frequencies is not None:
             hertz = 1000.0 if options.frequencies == "khz" else 1.0
+        if not self.is_expanded:
+            hertz /= options.time_expansion
         low = None if is_missing(self.low) else number("low", self.low)
         high = None if is_missing(self.high) else number("high", self.high)
         if hertz != 1:

@@ -19,7 +19,9 @@ class Excerpt:
     samples: Waveform
     """Mono, at `sample_rate`."""
     sample_rate: int
-    """In Hz."""
+    """That of the sound as it was recorded, in Hz."""
+    source_rate: int
+    """That of the file, in Hz; lower by the time expansion."""
     first: int
     """Number of the sample of the recording that it begins with."""
     last: int
@@ -29,19 +31,29 @@ class Excerpt:
 
     @property
     def start(self) -> float:
-        """Seconds from the beginning of the recording."""
-        return self.first / self.sample_rate
+        """Seconds of the file from its beginning."""
+        return self.first / self.source_rate
 
     @property
     def end(self) -> float:
-        """Seconds; silence that extends its picture does not count."""
-        return (self.first + self.samples.size) / self.sample_rate
+        """Seconds of the file; silence that extends its picture does not count."""
+        return (self.first + self.samples.size) / self.source_rate
+
+    @property
+    def time_expansion(self) -> float:
+        """How many seconds of the file a second of the sound is."""
+        return self.sample_rate / self.source_rate
 
 
 def read_excerpt(
-    path: Path, channel: int | None, start: float = 0.0, end: float | None = None
+    path: Path,
+    channel: int | None,
+    start: float = 0.0,
+    end: float | None = None,
+    *,
+    time_expansion: float = 1.0,
 ) -> Excerpt:
-    """Read from `start` up to `end`, both in seconds, or to the recording's end.
+    """Read from `start` up to `end`, in seconds of the file, or to the recording's end.
 
     Raises
     ------
@@ -49,15 +61,15 @@ def read_excerpt(
         The recording cannot be read, or is damaged.
     """
     reach = _seconds_to_seek(path, channel) if start > 0 else 0.0
-    with AudioReader(path, channel) as reader:
-        first = round(round(start, DECIMALS) * reader.sample_rate)
-        if first < round(reach * reader.sample_rate):
+    with AudioReader(path, channel, time_expansion) as reader:
+        first = round(round(start, DECIMALS) * reader.source_rate)
+        if first < round(reach * reader.source_rate):
             reader.seek(first)
         block = np.empty((2, BLOCK), np.float32)
         while (before := first - reader.frames_read) > 0:
             if not reader.read(block[:, : min(before, BLOCK)]):
                 break
-        stop = None if end is None else round(round(end, DECIMALS) * reader.sample_rate)
+        stop = None if end is None else round(round(end, DECIMALS) * reader.source_rate)
         parts = [np.empty(0, np.float32)]
         while stop is None or reader.frames_read < stop:
             left = BLOCK if stop is None else min(BLOCK, stop - reader.frames_read)
@@ -68,6 +80,7 @@ def read_excerpt(
         return Excerpt(
             samples=np.concatenate(parts),
             sample_rate=reader.sample_rate,
+            source_rate=reader.source_rate,
             first=first,
             last=reader.frames_read,
             warning=reader.warning,

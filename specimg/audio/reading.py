@@ -26,6 +26,8 @@ class AudioReader:
         A regular file in any format that libsndfile decodes.
     channel : int or None
         The channel to read, from 0; None for the mean of all.
+    time_expansion : float
+        How many times slower it plays than it was made.
 
     Raises
     ------
@@ -33,10 +35,14 @@ class AudioReader:
         The file is missing, empty, not audio, or has no such channel.
     """
 
-    def __init__(self, path: Path, channel: int | None = None) -> None:
+    def __init__(
+        self, path: Path, channel: int | None = None, time_expansion: float = 1.0
+    ) -> None:
         self._decoder = Decoder(path)
-        self.sample_rate = self._decoder.sample_rate
-        """In Hz."""
+        self.source_rate = self._decoder.sample_rate
+        """The sample rate that the file has, in Hz: what its own seconds are of."""
+        self.sample_rate = round(self.source_rate * time_expansion)
+        """The sample rate that it was recorded at, in Hz."""
         self.channels = self._decoder.channels
         self._channel = channel
         try:
@@ -67,14 +73,22 @@ class AudioReader:
         return 1.0 - 2.0 ** (1 - bits)
 
     @property
+    def time_expansion(self) -> float:
+        """How many seconds of the file a second of the sound is."""
+        return self.sample_rate / self.source_rate
+
+    @property
     def frames_read(self) -> int:
         """Samples of the recording before the one that is read next."""
         return self._decoder.frames_read
 
     @property
     def promised_seconds(self) -> float:
-        """Length by the header, before anything is read; 0 where it is unknown."""
-        return self._decoder.promised_seconds
+        """Length by the header, before anything is read; 0 where it is unknown.
+
+        Of the sound as it was recorded, as are all seconds but those in warnings.
+        """
+        return self._decoder.promised_seconds / self.time_expansion
 
     @property
     def warning(self) -> str:
@@ -136,11 +150,16 @@ class AudioReader:
             done += len(block)
         return done
 
+    def _describe_rate(self) -> str:
+        if self.time_expansion == 1:
+            return str(self.sample_rate)
+        return f"{self.source_rate} x {self.time_expansion:g}"
+
     def _check_bounds(self) -> None:
         """Refuse what no recorder writes, and a channel that the recording lacks."""
         if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
             msg = (
-                f"sample rate {self.sample_rate} Hz: need {MIN_SAMPLE_RATE:,} to "
+                f"sample rate {self._describe_rate()} Hz: need {MIN_SAMPLE_RATE:,} to "
                 f"{MAX_SAMPLE_RATE:,} Hz"
             )
             raise AudioReadError(msg)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from specimg.annotations.annotation import Annotation
+from specimg.annotations.expansion import to_true
 from specimg.annotations.matching import match_tables
 from specimg.annotations.overlap import find_rescuers
 from specimg.annotations.plan import LabelPlan
@@ -122,8 +123,9 @@ def _plan(
         if settings.labels.unannotated == "drop":
             return None
         found = ()
-    seconds, rate = _read_header(recording, settings)
-    annotations = tuple(_choose(found, recording, rate, settings, labeling))
+    seconds, rate, settings, slower = _read_header(recording, settings)
+    in_file = tuple(_choose(found, recording, rate / slower, settings, labeling))
+    annotations = tuple(to_true(one, slower) for one in in_file)
     plan = LabelPlan(
         annotations=annotations,
         rule=settings.labels.rule,
@@ -135,7 +137,7 @@ def _plan(
     ends = np.array([span.end for span in spans], np.float64)
     rescued = find_rescuers(annotations, starts, ends, plan.rule)
     for number in (number for number, clip in rescued.items() if clip < 0):
-        labeling.lost.add_outside(annotations[number], recording, seconds)
+        labeling.lost.add_outside(in_file[number], recording, seconds * slower)
     plan = replace(
         plan,
         rescued=tuple(
@@ -155,7 +157,7 @@ def _plan(
 def _choose(
     annotations: Sequence[Annotation],
     recording: Recording,
-    rate: int,
+    rate: float,
     settings: Settings,
     labeling: Labeling,
 ) -> Iterator[Annotation]:
@@ -174,13 +176,22 @@ def _choose(
             yield replace(annotation, label=label)
 
 
-def _read_header(recording: Recording, settings: Settings) -> tuple[float, int]:
-    """Return how long a recording is, and its sample rate; 0 where it does not say."""
+def _read_header(
+    recording: Recording, settings: Settings
+) -> tuple[float, int, Settings, float]:
+    """Return a recording's seconds and rate, the settings there, its time expansion.
+
+    Seconds and rate are 0 where it does not say.
+    """
     try:
-        with AudioReader(recording.path, settings.channel) as reader:
-            return reader.promised_seconds, reader.sample_rate
+        with AudioReader(
+            recording.path, settings.channel, settings.time_expansion
+        ) as reader:
+            rate = reader.sample_rate
+            seconds, slower = reader.promised_seconds, reader.time_expansion
+            return seconds, rate, settings.at(rate), slower
     except RecordingError:
-        return 0.0, 0  # which will be said when it is converted
+        return 0.0, 0, settings, 1.0  # which will be said when it is converted
 
 
 def _find_spans(

@@ -44,7 +44,7 @@ class Report:
     seconds: float = 0.0
     """Seconds of audio that they show; what two clips share counts twice."""
     rates: dict[int, int] = field(default_factory=dict)
-    """How many of these recordings have which sample rate, in Hz."""
+    """How many of these recordings were made at which sample rate, in Hz."""
     faint: int = 0
     """Images of clips whose peak is below `FAINT_DBFS`."""
     dropped: Counter[str] = field(default_factory=Counter)
@@ -80,7 +80,7 @@ class Report:
         self.recordings += 1
         rate = 0  # that of a recording without any image is not known
         for record in records:
-            rate = record.source_sr
+            rate = round(2 * record.source_fmax)
             self.images += 1
             self.labeled += bool(record.labels)
             self.seconds += record.end - record.start

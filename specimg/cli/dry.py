@@ -28,9 +28,12 @@ def print_plan(inputs: Inputs, settings: Settings) -> int:
     problems = list(listing.unreadable)
     for recording in listing.recordings:
         try:
-            with AudioReader(recording.path, settings.channel) as reader:
-                length = reader.promised_seconds
-                its_clips, its_frames = _plan(reader, recording, settings)
+            with AudioReader(
+                recording.path, settings.channel, settings.time_expansion
+            ) as reader:
+                length = reader.promised_seconds * reader.time_expansion
+                own = settings.at(reader.sample_rate)
+                its_clips, its_frames = _plan(reader, recording, own)
         except RecordingError as error:
             problems.append((recording.name, str(error)))
             continue

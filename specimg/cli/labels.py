@@ -74,9 +74,20 @@ Frequencies = Annotated[
     str | None,
     typer.Option(
         "--annotation-frequencies",
-        metavar="hz|khz",
-        help="The unit of all frequencies.",
+        metavar="hz|khz,file|true",
+        help="The unit of all frequencies, and, of recordings that play slower than "
+        "they were made, whether they are as in the file or true.",
         show_default="as the tables say",
+    ),
+]
+
+Expansion = Annotated[
+    float | None,
+    typer.Option(
+        "--time-expansion",
+        metavar="N",
+        help="How many times slower recordings play, with --annotation-frequencies "
+        "true.",
     ),
 ]
 
@@ -92,6 +103,7 @@ def labels(
     label_column: LabelColumn = None,
     min_confidence: MinConfidence = None,
     annotation_frequencies: Frequencies = None,
+    time_expansion: Expansion = None,
 ) -> None:
     """Read TABLES of annotations, say what is in them, and write them as one table.
 
@@ -107,6 +119,7 @@ def labels(
     from specimg.annotations.options import (  # noqa: PLC0415
         ReadingOptions,
         parse_columns,
+        parse_frequencies,
     )
     from specimg.annotations.tables import read_tables  # noqa: PLC0415
     from specimg.errors import check_choice  # noqa: PLC0415
@@ -114,13 +127,18 @@ def labels(
     if annotation_format is not None:
         with refuse_wrong_values():
             check_choice("--annotation-format", annotation_format, NAMES)
+    with refuse_wrong_values():
+        frequencies, expansion = parse_frequencies(
+            annotation_frequencies, time_expansion
+        )
     with refuse_wrong_values("--columns" if columns else ""):
         options = ReadingOptions(
             format=annotation_format,
             columns=parse_columns(columns) if columns else {},
             label_column=label_column,
             min_confidence=min_confidence,
-            frequencies=annotation_frequencies,
+            frequencies=frequencies,
+            time_expansion=expansion,
         )
     if output is not None:
         _check_output(output)

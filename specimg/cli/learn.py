@@ -93,6 +93,9 @@ def learn(
     if frontend not in LEARNED:
         msg = f"--frontend {frontend}: need one of {', '.join(LEARNED)}"
         raise typer.BadParameter(msg)
+    if settings.mel.is_native:
+        msg = "sr=native: parameters are learned at one sample rate; give --sr in Hz"
+        raise typer.BadParameter(msg)
     check_device(device)
     if output.suffix.lower() != ".json":
         msg = f"--output {output}: need a name that ends in .json"

@@ -33,7 +33,14 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
         "b": PictureOption("SPEC", "RGB: the frontend of blue."),
     },
     "Sound": {
-        "sr": PictureOption("HZ", "Sample rate of the pictures."),
+        "sr": PictureOption(
+            "HZ|native",
+            "Sample rate of the pictures; native: that of each recording, with "
+            "--window-ms and --hop-ms.",
+        ),
+        "time_expansion": PictureOption(
+            "N", "How many times slower recordings play than they were made."
+        ),
         "mono": PictureOption("mean|left|right|0|1|...", "How channels become one."),
     },
     "Clips": {

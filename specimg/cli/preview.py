@@ -117,7 +117,7 @@ def _draw(
     zoom: int,
 ) -> tuple[str, str]:
     """Write the figure; return what to say about it, and what is wrong with `file`."""
-    from specimg.figure.clip import read_clip  # noqa: PLC0415
+    from specimg.figure.clip import read_clip, settings_for  # noqa: PLC0415
     from specimg.figure.figure import draw  # noqa: PLC0415
     from specimg.figure.panels import lay_out, render_panels  # noqa: PLC0415
     from specimg.output import files  # noqa: PLC0415 - keeps --help fast
@@ -126,8 +126,9 @@ def _draw(
         describe_ultrasound,
     )
 
-    layout, longest = lay_out(settings, arms, zoom)
     with _naming(file):
+        settings = settings_for(file, settings)
+        layout, longest = lay_out(settings, arms, zoom)
         clip = read_clip(file, settings, start=start, limit=longest)
         panels = render_panels(clip, settings, arms)
     height, width = panels[0].pixels.shape[:2]

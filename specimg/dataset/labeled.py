@@ -42,17 +42,17 @@ class Dataset:
         ----------
         settings : Settings
         make : callable
-            Gets the samples of a clip, their rate in Hz, the settings, and the seconds
-            that the picture shows.
+            Gets the samples of a clip, their rate in Hz, the settings at that rate, and
+            the seconds that the picture shows.
 
         Raises
         ------
         DatasetError
             A recording cannot be read, or has a clip that nothing can be made of.
         """
-        for number, clip, sample_rate in self.clips(settings):
+        for number, clip, rate in self.clips(settings):
             try:
-                made = make(clip.samples, sample_rate, settings, clip.span.shown)
+                made = make(clip.samples, rate, settings.at(rate), clip.span.shown)
             except RecordingError as error:
                 msg = f"{self.recordings[number].path}: {error}"
                 raise DatasetError(msg) from error
@@ -68,8 +68,11 @@ class Dataset:
         """
         for number, recording in enumerate(self.recordings):
             try:
-                with AudioReader(recording.path, settings.channel) as reader:
-                    for clip in read_clips(reader, settings.spans):
+                with AudioReader(
+                    recording.path, settings.channel, settings.time_expansion
+                ) as reader:
+                    own = settings.at(reader.sample_rate)
+                    for clip in read_clips(reader, own.spans):
                         yield number, clip, reader.sample_rate
             except RecordingError as error:
                 msg = f"{recording.path}: {error}; move it away, or mend it"

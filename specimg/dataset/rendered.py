@@ -8,7 +8,7 @@ import hashlib
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -182,9 +182,17 @@ def _render_recording(
     digests = set()
     try:
         with (
-            AudioReader(recording.path, settings.channel) as reader,
+            AudioReader(
+                recording.path, settings.channel, settings.time_expansion
+            ) as reader,
             path.open("wb") as file,
         ):
+            settings = settings.at(reader.sample_rate)
+            # Each as the settings hold it at this rate.
+            variants = tuple(
+                replace(settings, frontends=frontends).frontends
+                for frontends in variants
+            )
             for clip in read_clips(reader, settings.spans):
                 begin = time.perf_counter()
                 mel = mel_of_clip(
@@ -223,13 +231,13 @@ def check_widths(widths: Sequence[int], settings: Settings) -> None:
     DatasetError
     """
     if len(set(widths)) > 1:
-        why = (
-            "clip_duration=whole"
-            if settings.clips.is_whole
-            else f"final_clip={settings.clips.final}"
-        )
+        why, remedy = f"final_clip={settings.clips.final}", "final_clip=extend"
+        if settings.clips.is_whole:
+            why = "clip_duration=whole"
+        elif settings.clips.final != "remainder":
+            why, remedy = "sr=native", "size=224x224"
         msg = (
             f"pictures of {min(widths)} to {max(widths)} pixels width, because of "
-            f"{why}: a model needs them alike, for example with final_clip=extend"
+            f"{why}: a model needs them alike, for example with {remedy}"
         )
         raise DatasetError(msg)

@@ -2,9 +2,21 @@
 
 from pathlib import Path
 
-from specimg.audio import Excerpt, read_excerpt
+from specimg.audio import AudioReader, Excerpt, read_excerpt
 from specimg.errors import ClipError
 from specimg.settings import Settings
+
+
+def settings_for(path: Path, settings: Settings) -> Settings:
+    """Return the settings at the sample rate of a recording.
+
+    Raises
+    ------
+    RecordingError
+        It cannot be read, or they are not possible at its rate.
+    """
+    with AudioReader(path, settings.channel, settings.time_expansion) as reader:
+        return settings.at(reader.sample_rate)
 
 
 def read_clip(path: Path, settings: Settings, *, start: float, limit: float) -> Excerpt:
@@ -15,7 +27,7 @@ def read_clip(path: Path, settings: Settings, *, start: float, limit: float) -> 
     path : Path
     settings : Settings
     start : float
-        Seconds from the beginning of the recording.
+        Seconds from the beginning of the file.
     limit : float
         Seconds that a figure can show; a longer ``whole`` recording is refused.
 
@@ -28,10 +40,18 @@ def read_clip(path: Path, settings: Settings, *, start: float, limit: float) -> 
     is_whole = settings.clips.is_whole
     # A little more than is shown, to see whether there is more.
     duration = limit + 0.1 if is_whole else settings.clips.duration
-    excerpt = read_excerpt(path, settings.channel, start, start + duration)
+    with AudioReader(path, settings.channel, settings.time_expansion) as reader:
+        end = start + duration * reader.time_expansion
+    excerpt = read_excerpt(
+        path,
+        settings.channel,
+        start,
+        end,
+        time_expansion=settings.time_expansion,
+    )
     seconds = excerpt.samples.size / excerpt.sample_rate
     if excerpt.first and not excerpt.samples.size:
-        total = excerpt.last / excerpt.sample_rate
+        total = excerpt.last / excerpt.source_rate
         msg = f"start={start:g} s: the recording has only {total:.4g} s"
         raise ClipError(msg)
     if seconds < settings.shortest:

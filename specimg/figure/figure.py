@@ -82,19 +82,22 @@ def make_figure(
     size = (layout.width / DPI, layout.height / DPI)
     figure = Figure(figsize=size, dpi=DPI, facecolor="white")
     n_frames = panels[0].n_frames or panels[0].pixels.shape[1]
-    left, right = (clip.start + s for s in time_extent(settings.mel, n_frames))
+    slower = clip.time_expansion
+    left, right = (
+        clip.start + seconds * slower for seconds in time_extent(settings.mel, n_frames)
+    )
     # The axes of the time begin and end with the clip, at the scale of the panels,
     # whose first column lies half a window later.
     scale = layout.columns / (right - left)
     shown = settings.clips.shown_seconds(clip.samples.size, clip.sample_rate)
-    end = clip.end if shown is None else clip.start + shown
+    end = clip.end if shown is None else clip.start + shown * slower
     time_left, time_width = (
         LEFT + (clip.start - left) * scale,
         (end - clip.start) * scale,
     )
 
     seconds = f", {clip.start:.6g} to {clip.end:.6g} s"
-    if end - clip.end >= 1 / settings.mel.frame_rate:
+    if end - clip.end >= slower / settings.mel.frame_rate:
         seconds += f", extended to {end:.6g} s"
     room = int((layout.width - LEFT - EDGE) / CHAR) - len(seconds)
     header = _cut_middle(name, room) + seconds
@@ -117,7 +120,9 @@ def make_figure(
         axes.set_yticks(list(ticks), list(ticks.values()))
 
     below = (time_left, layout.time_axis_top, time_width, 1)
-    _draw_time_axis(_add_axes(figure, layout, below), (clip.start, end), time_width)
+    unit = f" of the file, which plays {slower:g} times slower" if slower != 1 else ""
+    axes = _add_axes(figure, layout, below)
+    _draw_time_axis(axes, (clip.start, end), time_width, unit)
     return figure
 
 
@@ -142,14 +147,16 @@ def _draw_waveform(axes: "Axes", clip: Excerpt, columns: int) -> None:
     leveled = clip.samples - np.float32(clip.samples.mean(dtype=np.float64))
     peak = float(np.abs(leveled).max()) or 1.0
     seconds, values = envelope(leveled, columns)
-    axes.plot(clip.start + seconds / clip.sample_rate, values, "0.2", lw=PIXEL)
+    axes.plot(clip.start + seconds / clip.source_rate, values, "0.2", lw=PIXEL)
     axes.set_ylim(-1.05 * peak, 1.05 * peak)
     power = 10.0 ** math.floor(math.log10(peak))
     tick = max(factor * power for factor in (1, 2, 5) if factor * power <= peak)
     axes.set_yticks((-tick, 0, tick), (f"{-tick:.1g}", "0", f"{tick:.1g}"))
 
 
-def _draw_time_axis(axes: "Axes", ends: tuple[float, float], width: float) -> None:
+def _draw_time_axis(
+    axes: "Axes", ends: tuple[float, float], width: float, unit: str
+) -> None:
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - an optional part
 
     axes.set_xlim(*ends)
@@ -161,7 +168,7 @@ def _draw_time_axis(axes: "Axes", ends: tuple[float, float], width: float) -> No
     axes.xaxis.set_visible(True)
     axes.set_yticks([])
     # On the left, where a wide figure begins to be read.
-    axes.set_xlabel("seconds", fontsize=LABEL, labelpad=1, loc="left")
+    axes.set_xlabel(f"seconds{unit}", fontsize=LABEL, labelpad=1, loc="left")
 
 
 def _describe_level(clip: Excerpt) -> str:

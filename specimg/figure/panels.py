@@ -50,7 +50,7 @@ def lay_out(
     )
     smaller = "--zoom or --size" if size else "--zoom or --n-mels"
     layout.check(f"show fewer panels, or use a smaller {smaller}")
-    longest = layout.max_columns // zoom * mel.hop_length / mel.sample_rate
+    longest = mel.hops_seconds(layout.max_columns // zoom)
     if not clips.is_whole and not size:
         n_frames = mel.n_frames(round(clips.duration * mel.sample_rate))
         layout = replace(layout, columns=n_frames * zoom)

@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
+from math import isinf
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -162,6 +163,6 @@ def _describe(contents: Contents, summary: Summary) -> dict[str, Any]:
         "settings": settings.to_toml(),
         "format": settings.image.format,
         "fmin": settings.mel.fmin,
-        "fmax": settings.mel.fmax,
+        "fmax": None if isinf(settings.mel.fmax) else settings.mel.fmax,
         "failures": [asdict(f) for f in islice(contents.failures(), _FAILURES)],
     }

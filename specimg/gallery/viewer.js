@@ -22,7 +22,7 @@ function view(index) {
   $("scroll").querySelector(".boxes")?.remove();
   const boxes = makeBoxes(row);
   if (boxes) $("image").after(boxes);
-  $("high").textContent = hertz(data.fmax);
+  $("high").textContent = hertz(data.fmax ?? at("sr", row) / 2);
   $("low").textContent = hertz(data.fmin);
   const [first, last] = $("time").children;
   first.textContent = seconds(at("start", row));

@@ -25,15 +25,15 @@ class Record:
     """Path of the recording below the folder that all inputs share; percent-encoded
     where it holds control characters, percent signs, or bytes that are not UTF-8."""
     start: float
-    """Seconds from the beginning of the recording."""
+    """Seconds from the beginning of the recording, as its file plays."""
     end: float
     """Seconds; not beyond the end of the recording."""
     pad_seconds: float
-    """Silence that was added after `end`, in seconds; its columns are black."""
+    """Silence that was added after `end`, in such seconds; its columns are black."""
     mono: str
     """How the channels became one: `mean`, or the channel."""
     source_sr: int
-    """Sample rate of the recording, in Hz."""
+    """Sample rate of the file, in Hz."""
     sr: int
     """Sample rate that the picture was made at, in Hz."""
     width: int
@@ -65,7 +65,7 @@ class Record:
     any."""
     source_fmax: float = 0.0
     """The highest frequency that the recording can hold, in Hz: half the sample rate
-    at which it was made."""
+    at which it was made, which is that of the file times the time expansion."""
     recorded_at: str = ""
     """When the clip begins, as ISO 8601, with an offset only where one is known; empty,
     as all that follow, where the recording does not say."""

@@ -4,9 +4,11 @@ import math
 from dataclasses import replace
 from functools import lru_cache
 
+from specimg.annotations.expansion import to_file
 from specimg.annotations.plan import LabelPlan
+from specimg.arrays import DECIMALS
 from specimg.audio import AudioReader
-from specimg.audio.metadata import Metadata
+from specimg.audio.metadata import Metadata, clip_recorded_at
 from specimg.audio.recordings import Recording
 from specimg.output.boxes.labeled import LabeledBox, encode_boxes
 from specimg.output.files import clip_suffix, image_folder, image_name, in_folder
@@ -37,9 +39,16 @@ def labels_of(recording: Recording, span: Span) -> tuple[str, ...] | None:
 
 
 def boxes_in(
-    plan: LabelPlan | None, span: Span, n_frames: int, settings: Settings
+    plan: LabelPlan | None,
+    span: Span,
+    n_frames: int,
+    settings: Settings,
+    time_expansion: float,
 ) -> str:
-    """Return the boxes around the annotations in a clip."""
+    """Return the boxes around the annotations in a clip.
+
+    Their seconds are those of the file, as in its tables; their hertz are true.
+    """
     if plan is None or settings.labels.boxes == "none":
         return ""
     axes = settings.axes(n_frames)
@@ -49,8 +58,8 @@ def boxes_in(
             box=axes.box(
                 one.start - span.start, one.end - span.start, one.low, one.high
             ),
-            start=one.start,
-            end=one.end,
+            start=to_file(one, time_expansion).start,
+            end=to_file(one, time_expansion).end,
             low=one.low,
             high=one.high,
         )
@@ -67,8 +76,13 @@ def describe(
     settings: Settings,
 ) -> Record:
     """Make the row of the manifest for one image."""
+    # What lies where is told in seconds of the file.
+    slower, span = reader.time_expansion, clip.span
+    start, end = (
+        round(seconds * slower, DECIMALS) for seconds in (span.start, span.end)
+    )
     suffix = clip_suffix(
-        None if settings.clips.is_whole else clip.span.start, settings.image.format
+        None if settings.clips.is_whole else start, settings.image.format
     )
     height, width = picture.pixels.shape[:2]
     label = labels[0] if len(labels) == 1 else ""
@@ -79,11 +93,11 @@ def describe(
         file_name=image_name(in_folder(folder, recording.name), suffix),
         label=label,
         source=recording.name,
-        start=clip.span.start,
-        end=clip.span.end,
-        pad_seconds=_pad_seconds(clip.span, settings, reader.sample_rate),
+        start=start,
+        end=end,
+        pad_seconds=_pad_seconds(span, settings, reader.sample_rate) * slower,
         mono=settings.mono,
-        source_sr=reader.sample_rate,
+        source_sr=reader.source_rate,
         sr=settings.mel.sample_rate,
         width=width,
         height=height,
@@ -101,11 +115,13 @@ def describe(
     )
 
 
-def add_metadata(record: Record, metadata: Metadata) -> Record:
+def add_metadata(record: Record, metadata: Metadata, time_expansion: float) -> Record:
     """Return a row with what is known of when and where its clip was recorded."""
     return replace(
         record,
-        recorded_at=metadata.clip_recorded_at(record.start),
+        recorded_at=clip_recorded_at(
+            metadata.recorded_at, record.start, time_expansion
+        ),
         latitude=_number(metadata.latitude),
         longitude=_number(metadata.longitude),
         recorder=metadata.recorder,

@@ -168,7 +168,14 @@ def _render_again(
 def _compare(path: Path, image: ImageEntry, settings: Settings) -> str:
     try:
         record = image.record
-        clip = read_excerpt(path, settings.channel, record.start, record.end)
+        clip = read_excerpt(
+            path,
+            settings.channel,
+            record.start,
+            record.end,
+            time_expansion=settings.time_expansion,
+        )
+        settings = settings.at(clip.sample_rate)
         shown = _shown_seconds(record, clip, settings)
         picture = render_clip(clip.samples, clip.sample_rate, settings, shown)
     except SpecimgError as error:
@@ -183,7 +190,7 @@ def _shown_seconds(record: Record, clip: Excerpt, settings: Settings) -> float |
     The manifest says it rounded; where that is what the settings say, theirs is exact.
     """
     usual = settings.clips.shown_seconds(clip.samples.size, clip.sample_rate)
-    shown = record.end - record.start + record.pad_seconds
+    shown = (record.end - record.start + record.pad_seconds) / clip.time_expansion
     if usual is None:
         return shown if record.pad_seconds else None
     return usual if abs(shown - usual) * clip.sample_rate < 1 else shown

@@ -1,11 +1,14 @@
 """The bands of a spectrogram: where they lie, and which would hold no FFT bin."""
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from specimg.arrays import MAX_SAMPLE_RATE
+from specimg.errors import ParameterError
 from specimg.rendering.mel_scale import hz_to_mel, mel_to_hz
 
 if TYPE_CHECKING:
@@ -29,6 +32,43 @@ def band_edges(
     lowest = settings.fmin if fmin is None else fmin
     ends = hz_to_mel(np.array([lowest, settings.fmax]), settings.mel_scale)
     return mel_to_hz(np.linspace(ends[0], ends[1], count), settings.mel_scale)
+
+
+def mel_filterbank(settings: "MelSettings") -> NDArray[np.float32]:
+    """Return the weights of FFT bins in bands, shape (n_mels, n_fft // 2 + 1)."""
+    n_fft = settings.n_fft
+    bins = np.arange(n_fft // 2 + 1) * (settings.sample_rate / n_fft)
+    edges = band_edges(settings)[:, np.newaxis]
+    low, peak, high = edges[:-2], edges[1:-1], edges[2:]
+    rise, fall = (bins - low) / (peak - low), (high - bins) / (high - peak)
+    weights = np.maximum(0.0, np.minimum(rise, fall))
+    if settings.mel_norm == "slaney":
+        weights *= 2.0 / (high - low)
+    return weights.astype(np.float32)
+
+
+def check_range(settings: "MelSettings") -> None:
+    """Refuse frequencies that a sample rate does not have.
+
+    With ``sr=native``, bands may lie above half the sample rate, where they stay black,
+    but not all of them.
+
+    Raises
+    ------
+    ParameterError
+    """
+    fmin, fmax, nyquist = settings.fmin, settings.fmax, settings.sample_rate / 2
+    if not 0 <= fmin < fmax or (fmax > nyquist and not settings.is_native):
+        msg = (
+            f"need 0 <= fmin < fmax <= {nyquist:g} Hz (half the sample rate), "
+            f"got fmin={fmin:g}, fmax={fmax:g}"
+        )
+        if nyquist < fmax <= MAX_SAMPLE_RATE / 2:
+            msg += f"; for that, raise sr to {math.ceil(2 * fmax)} or more"
+        raise ParameterError(msg)
+    if fmin >= nyquist:
+        msg = f"fmin={fmin:g} Hz is above all of a recording up to {nyquist:g} Hz"
+        raise ParameterError(msg)
 
 
 def empty_bands(

@@ -1,11 +1,13 @@
 """What a recording holds that its picture does not show, and the other way round."""
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
 
 from specimg.rendering.bands import band_edges
+from specimg.rendering.lengths import NATIVE
 from specimg.rendering.mel import MelSettings
 
 ULTRASONIC_RATE = 100_000
@@ -44,7 +46,7 @@ def describe_ultrasound(source_rate: int, settings: MelSettings) -> str:
         return ""
     return (
         f"this recording reaches {source_rate / 2000:.3g} kHz, the picture ends at "
-        f"{settings.fmax / 1000:.3g} kHz: raise --sr and --fmax, or try --preset bat"
+        f"{settings.fmax / 1000:.3g} kHz: {_raise(settings)}, or try --preset bat"
     )
 
 
@@ -68,22 +70,32 @@ def summarize_bandwidths(rates: Mapping[int, int], settings: MelSettings) -> lis
     settings : MelSettings
     """
     lines = []
-    high = {r: n for r, n in rates.items() if is_ultrasonic(r, settings)}
+    if settings.sample_rate == NATIVE and math.isinf(settings.fmax) and len(rates) > 1:
+        lines.append(
+            f"pictures end at {min(rates) / 2:g} to {max(rates) / 2:g} Hz, half of "
+            f"each sample rate, so a row is another frequency in each: set --fmax"
+        )
+    high = {r: n for r, n in rates.items() if is_ultrasonic(r, settings.at(r))}
     if high:
         half = max(high) / 2
         lines.append(
             f"sound above {settings.fmax:g} Hz is not shown, of up to {half:g} Hz in "
-            f"{_recordings(high)}: raise --sr and --fmax"
+            f"{_recordings(high)}: {_raise(settings)}"
         )
-    low = {r: n for r, n in rates.items() if count_empty_bands(r, settings)}
+    empty = {rate: count_empty_bands(rate, settings.at(rate)) for rate in rates}
+    low = {rate: n for rate, n in rates.items() if empty[rate]}
     if low:
         more = " and above" if len(low) > 1 else ""
         lines.append(
-            f"up to {count_empty_bands(min(low), settings)} of {settings.n_mels} bands "
+            f"up to {empty[min(low)]} of {settings.n_mels} bands "
             f"are empty in {_recordings(low)}, which end at {min(low) / 2:g} Hz{more}: "
             f"lower --fmax to that"
         )
     return lines
+
+
+def _raise(settings: MelSettings) -> str:
+    return "raise --fmax" if settings.is_native else "raise --sr and --fmax"
 
 
 def _recordings(rates: Mapping[int, int]) -> str:

@@ -1,5 +1,6 @@
 """Windows and hops in milliseconds, which are so many samples at a sample rate."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from specimg.rendering.bands import MAX_N_FFT
 
 FITTING = 0
 """The length of an FFT that follows from the window; see `MelSettings`."""
+
+NATIVE = 0
+"""The sample rate that stands for that of each recording."""
 
 MAX_HOP_LENGTH = 2**20
 """A bound far beyond any use: a larger number is a mistake."""
@@ -27,6 +31,27 @@ LENGTHS: Mapping[str, InSamples] = {
     "window_ms": InSamples("win_length", 2, MAX_N_FFT),
     "hop_ms": InSamples("hop_length", 1, MAX_HOP_LENGTH),
 }
+
+
+def check_milliseconds(window_ms: float | None, hop_ms: float | None) -> None:
+    """Refuse what is no length, or missing, where the sample rate is not known.
+
+    Raises
+    ------
+    ParameterError
+    """
+    lengths = {"window_ms": window_ms, "hop_ms": hop_ms}
+    if missing := [name for name, length in lengths.items() if length is None]:
+        msg = (
+            f"sr=native needs window_ms and hop_ms, and {' and '.join(missing)} "
+            f"{'are' if len(missing) > 1 else 'is'} missing: as many samples last "
+            f"another time at each sample rate"
+        )
+        raise ParameterError(msg)
+    for name, length in lengths.items():
+        if not 0 < (length or 0) < math.inf:
+            msg = f"{name}={length:g}: need more than 0 ms"
+            raise ParameterError(msg)
 
 
 def to_samples(name: str, milliseconds: float, sample_rate: int) -> int:
@@ -52,15 +77,17 @@ def to_samples(name: str, milliseconds: float, sample_rate: int) -> int:
 def settle_lengths(values: Mapping[str, Any], sample_rate: int) -> dict[str, Any]:
     """Return values of `MelSettings`, with lengths in samples instead of milliseconds.
 
-    A window in milliseconds brings an FFT that fits it, unless `values` have one.
+    A window in milliseconds brings an FFT that fits it, unless `values` have one.  With
+    `NATIVE` as the sample rate, lengths stay in milliseconds.
 
     Raises
     ------
     ParameterError
         A length is given in both, or is too short or too long.
     """
-    settled = {name: value for name, value in values.items() if name not in LENGTHS}
-    for name in LENGTHS.keys() & values.keys():
+    names = [name for name in LENGTHS if name in values]
+    settled = dict(values)
+    for name in names:
         in_samples = LENGTHS[name].name
         if in_samples in values:
             msg = (
@@ -68,7 +95,8 @@ def settle_lengths(values: Mapping[str, Any], sample_rate: int) -> dict[str, Any
                 f"two ways to say one length: give one of them"
             )
             raise ParameterError(msg)
-        settled[in_samples] = to_samples(name, values[name], sample_rate)
-    if "window_ms" in values:
+        if sample_rate != NATIVE:
+            settled[in_samples] = to_samples(name, settled.pop(name), sample_rate)
+    if "window_ms" in names:
         settled.setdefault("n_fft", FITTING)
     return settled

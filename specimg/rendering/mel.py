@@ -1,23 +1,29 @@
 """From samples to a mel spectrogram: framing, STFT, mel bands."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from specimg.arrays import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, Spectrogram, Waveform
 from specimg.errors import ParameterError, check_choice
 from specimg.rendering.bands import (
     MAX_N_FFT,
-    band_edges,
+    check_range,
     describe_no_bin,
     empty_bands,
+    mel_filterbank,
     smallest_n_fft,
 )
-from specimg.rendering.lengths import FITTING, MAX_HOP_LENGTH
+from specimg.rendering.lengths import (
+    FITTING,
+    MAX_HOP_LENGTH,
+    NATIVE,
+    check_milliseconds,
+    to_samples,
+)
 from specimg.rendering.mel_scale import MelScale
 
 if TYPE_CHECKING:
@@ -39,6 +45,7 @@ class MelSettings:
     """How to compute a mel spectrogram.  Frequencies in Hz, lengths in samples."""
 
     sample_rate: int = 22_050
+    """`NATIVE` stands for that of each recording: `at` has the settings for one."""
     n_fft: int = 1024
     """Length of the FFT; the window is padded with zeros to it.
 
@@ -49,16 +56,48 @@ class MelSettings:
     n_mels: int = 128
     fmin: float = 50.0
     fmax: float = math.nan
-    """NaN, which stands for not given, becomes half the sample rate."""
+    """NaN, which stands for not given, becomes half the sample rate; infinity where
+    that is not known yet."""
     mel_scale: MelScale = "htk"
     mel_norm: MelNorm = "none"
     power: int = 1
     """1 for magnitude, 2 for power."""
     center: bool = False
     """Pad with zeros and center the frames, as librosa does."""
+    window_ms: float | None = None
+    """The window in milliseconds, where `win_length` follows each recording's rate."""
+    hop_ms: float | None = None
+    """From frame to frame in milliseconds, likewise."""
 
     def __post_init__(self) -> None:
         """Reject settings that leave a spectrogram or a band undefined."""
+        if not 1 <= self.n_mels <= MAX_N_MELS:
+            msg = f"n_mels={self.n_mels}: need 1 to {MAX_N_MELS} bands"
+            raise ParameterError(msg)
+        check_choice("mel_scale", self.mel_scale, get_args(MelScale))
+        check_choice("mel_norm", self.mel_norm, get_args(MelNorm))
+        check_choice("power", self.power, (1, 2))
+        if self.sample_rate == NATIVE:
+            self._settle_native()
+        else:
+            self._settle_rate()
+
+    def _settle_native(self) -> None:
+        """Check what can be checked without a sample rate."""
+        check_milliseconds(self.window_ms, self.hop_ms)
+        if math.isnan(self.fmax):
+            object.__setattr__(self, "fmax", math.inf)
+        for name in ("win_length", "hop_length"):  # not known yet
+            object.__setattr__(self, name, 0)
+        if self.n_fft != FITTING and not 2 <= self.n_fft <= MAX_N_FFT:
+            msg = f"n_fft={self.n_fft}: need 2 to {MAX_N_FFT} samples"
+            raise ParameterError(msg)
+        if not 0 <= self.fmin < self.fmax:
+            msg = f"need 0 <= fmin < fmax, got fmin={self.fmin:g}, fmax={self.fmax:g}"
+            raise ParameterError(msg)
+
+    def _settle_rate(self) -> None:
+        """Check all that depends on the sample rate, and what follows from it."""
         if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
             msg = (
                 f"sr={self.sample_rate} Hz: need {MIN_SAMPLE_RATE:,} to "
@@ -70,21 +109,7 @@ class MelSettings:
         if not 1 <= self.hop_length <= MAX_HOP_LENGTH:
             msg = f"hop_length={self.hop_length}: need 1 to {MAX_HOP_LENGTH} samples"
             raise ParameterError(msg)
-        if not 1 <= self.n_mels <= MAX_N_MELS:
-            msg = f"n_mels={self.n_mels}: need 1 to {MAX_N_MELS} bands"
-            raise ParameterError(msg)
-        nyquist = self.sample_rate / 2
-        if not 0 <= self.fmin < self.fmax <= nyquist:
-            msg = (
-                f"need 0 <= fmin < fmax <= {nyquist:g} Hz (half the sample rate), "
-                f"got fmin={self.fmin:g}, fmax={self.fmax:g}"
-            )
-            if nyquist < self.fmax <= MAX_SAMPLE_RATE / 2:
-                msg += f"; for that, raise sr to {math.ceil(2 * self.fmax)} or more"
-            raise ParameterError(msg)
-        check_choice("mel_scale", self.mel_scale, get_args(MelScale))
-        check_choice("mel_norm", self.mel_norm, get_args(MelNorm))
-        check_choice("power", self.power, (1, 2))
+        check_range(self)
         if self.n_fft == FITTING and 2 <= self.win_length <= MAX_N_FFT:
             object.__setattr__(self, "n_fft", smallest_n_fft(self))
         if not 2 <= self.win_length <= self.n_fft <= MAX_N_FFT:
@@ -97,9 +122,47 @@ class MelSettings:
             raise ParameterError(describe_no_bin(self, empty))
 
     @property
+    def is_native(self) -> bool:
+        """Whether the sample rate is that of each recording, known yet or not."""
+        return self.window_ms is not None
+
+    def at(self, sample_rate: int) -> Self:
+        """Return the settings for recordings with a sample rate in Hz.
+
+        Raises
+        ------
+        ParameterError
+            They are not possible at this rate.
+        """
+        if self.sample_rate != NATIVE:
+            return self
+        return replace(
+            self,
+            sample_rate=sample_rate,
+            win_length=to_samples("window_ms", self.window_ms or 0, sample_rate),
+            hop_length=to_samples("hop_ms", self.hop_ms or 0, sample_rate),
+            fmax=math.nan if math.isinf(self.fmax) else self.fmax,
+        )
+
+    @property
     def frame_rate(self) -> float:
-        """Frames per second."""
+        """Frames per second; about that, where the sample rate is not known yet."""
+        if self.sample_rate == NATIVE and self.hop_ms:
+            return 1000 / self.hop_ms
         return self.sample_rate / self.hop_length
+
+    @property
+    def window_seconds(self) -> float:
+        """Seconds of one window."""
+        if self.sample_rate == NATIVE and self.window_ms:
+            return self.window_ms / 1000
+        return self.win_length / self.sample_rate
+
+    def hops_seconds(self, n_frames: int) -> float:
+        """Return the seconds from a frame to the one that comes `n_frames` later."""
+        if self.sample_rate == NATIVE and self.hop_ms:
+            return n_frames * self.hop_ms / 1000
+        return n_frames * self.hop_length / self.sample_rate
 
     def n_frames(self, n_samples: int) -> int:
         """Return how many frames `n_samples` samples at `sample_rate` give."""
@@ -162,19 +225,6 @@ def mel_spectrogram(samples: Waveform, settings: MelSettings) -> Spectrogram:
         # whose last bits depend on its threads and on the length of the block.
         mel[:, first : first + at_once] = sparse_product(bands, magnitude)
     return mel
-
-
-def mel_filterbank(settings: MelSettings) -> NDArray[np.float32]:
-    """Return the weights of FFT bins in bands, shape (n_mels, n_fft // 2 + 1)."""
-    n_fft = settings.n_fft
-    bins = np.arange(n_fft // 2 + 1) * (settings.sample_rate / n_fft)
-    edges = band_edges(settings)[:, np.newaxis]
-    low, peak, high = edges[:-2], edges[1:-1], edges[2:]
-    rise, fall = (bins - low) / (peak - low), (high - bins) / (high - peak)
-    weights = np.maximum(0.0, np.minimum(rise, fall))
-    if settings.mel_norm == "slaney":
-        weights *= 2.0 / (high - low)
-    return weights.astype(np.float32)
 
 
 @lru_cache(maxsize=8)

@@ -1,12 +1,14 @@
 """All settings that decide how the samples of a clip become pixels."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
-from specimg.errors import ParameterError
+from specimg.errors import ParameterError, RenderError
 from specimg.rendering.axes import Axes, PixelBox, Region
 from specimg.rendering.frontends import Decibel, Frontend
 from specimg.rendering.frontends.spec import format_frontend
 from specimg.rendering.image import MAX_PIXELS, ImageSettings
+from specimg.rendering.lengths import NATIVE
 from specimg.rendering.mel import MelSettings
 
 
@@ -19,16 +21,38 @@ class RenderSettings:
     mel: MelSettings = field(default_factory=MelSettings)
     image: ImageSettings = field(default_factory=ImageSettings)
 
+    def at(self, sample_rate: int) -> Self:
+        """Return the settings for recordings with a sample rate, for ``sr=native``.
+
+        With any other `sr`, they are these.
+
+        Parameters
+        ----------
+        sample_rate : int
+            In Hz.
+
+        Raises
+        ------
+        RenderError
+            They are not possible at this rate.
+        """
+        if self.mel.sample_rate != NATIVE:
+            return self
+        try:
+            return replace(self, mel=self.mel.at(sample_rate))
+        except ParameterError as error:
+            msg = f"sr=native, which is {sample_rate} Hz here: {error}"
+            raise RenderError(msg) from error
+
     @property
     def shortest(self) -> float:
         """Seconds of one analysis window; a shorter clip has no picture."""
-        return self.mel.win_length / self.mel.sample_rate
+        return self.mel.window_seconds
 
     @property
     def longest(self) -> float:
         """Seconds that fit into the largest image (`MAX_PIXELS`)."""
-        frames = MAX_PIXELS // self.mel.n_mels
-        return frames * self.mel.hop_length / self.mel.sample_rate
+        return self.mel.hops_seconds(MAX_PIXELS // self.mel.n_mels)
 
     @property
     def frontend_names(self) -> str:
@@ -62,8 +86,8 @@ class RenderSettings:
         Parameters
         ----------
         start, end : float
-            Seconds from the beginning of the clip.  They may be outside of it: the box
-            is clipped to the image.
+            Seconds from the beginning of the clip, true ones where its recording is
+            time-expanded.  They may be outside of it: the box is clipped to the image.
         low, high : float, optional
             Hz.  A box without frequencies is as high as the image.
         seconds : float, optional
@@ -120,6 +144,10 @@ class RenderSettings:
         return self._axes(seconds).unbox(x, y, width, height)
 
     def _axes(self, seconds: float | None) -> Axes:
+        if self.mel.sample_rate == NATIVE:
+            msg = "sr=native: a picture has axes at the sample rate of its recording; "
+            msg += "take settings.at(sample_rate)"
+            raise ParameterError(msg)
         if seconds is None:
             seconds = self.usual_seconds
         if seconds is None:

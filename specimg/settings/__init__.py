@@ -6,28 +6,29 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from specimg import __version__
+from specimg.annotations.expansion import check_time_expansion
 from specimg.annotations.plan import LabelPlan
+from specimg.audio.metadata import Level
 from specimg.errors import ParameterError, check_choice, shorten
-from specimg.rendering.frontends import Frontend
 from specimg.rendering.frontends.spec import (
     check_bands,
     format_frontend,
-    parse_frontend,
     tabulate_frontend,
 )
 from specimg.rendering.image import MAX_PIXELS
-from specimg.rendering.lengths import LENGTHS
+from specimg.rendering.lengths import NATIVE
 from specimg.rendering.settings import RenderSettings
 from specimg.settings import options, toml
+from specimg.settings.frontends import hold_at_any_rate, read_frontends
 from specimg.settings.labels import LabelSettings
+from specimg.settings.mel import read_mel, unused_options
 from specimg.settings.names import (
     FAILURES_NAME,
     LABELS_NAME,
     MANIFEST_SUFFIXES,
-    METADATA_LEVELS,
     PASSED_OVER_NAME,
     RESERVED_NAMES,
     SETTINGS_NAME,
@@ -65,12 +66,14 @@ class Settings(RenderSettings):
 
     mono: str = "mean"
     """``mean`` of the channels, ``left``, ``right``, or a channel's number from 0."""
+    time_expansion: float = 1.0
+    """How many times slower recordings play than they were made, as some detectors of
+    bats write them.  All seconds and hertz of settings are true ones."""
     clips: ClipSettings = field(default_factory=ClipSettings)
     manifest: str = "manifest.csv"
     """File name of the table of images."""
-    metadata: str = "full"
-    """Where to look for when and where a recording was made: a key of
-    `METADATA_LEVELS`."""
+    metadata: Level = "full"
+    """Where to look for when and where a recording was made."""
     labels: LabelSettings = field(default_factory=LabelSettings)
     selection: SelectionSettings = field(default_factory=SelectionSettings)
 
@@ -79,6 +82,8 @@ class Settings(RenderSettings):
         if len(self.frontends) not in (len(GRAY), len(RGB)):
             msg = f"{len(self.frontends)} frontends: need 1, or 3 for RGB"
             raise ParameterError(msg)
+        steady = hold_at_any_rate(self.frontends, self.mel)
+        object.__setattr__(self, "frontends", steady)
         for frontend in self.frontends:
             check_bands(frontend, self.mel.n_mels)
         if self.mono not in MONO and not re.fullmatch("[0-9]{1,4}", self.mono):
@@ -89,7 +94,8 @@ class Settings(RenderSettings):
             msg = f"bit_depth={self.image.bit_depth} is for one channel: RGB has 8"
             raise ParameterError(msg)
         check_manifest_name(self.manifest)
-        check_choice("metadata", self.metadata, METADATA_LEVELS)
+        check_choice("metadata", self.metadata, get_args(Level))
+        check_time_expansion(self.time_expansion)
         self.selection.check_clips(self.clips)
         if not self.clips.is_whole:
             self._check_duration()
@@ -99,10 +105,15 @@ class Settings(RenderSettings):
 
     def _check_duration(self) -> None:
         duration = self.clips.duration
-        if round(duration * self.mel.sample_rate) < self.mel.win_length:
+        rate, window = self.mel.sample_rate, self.mel.win_length
+        too_short = duration < self.shortest
+        if rate != NATIVE:
+            too_short = round(duration * rate) < window
+        if too_short:
+            samples = f"{window} samples, " if window else ""
             msg = (
                 f"clip_duration={duration:g} s is shorter than one analysis window "
-                f"of {self.mel.win_length} samples, {self.shortest:.3g} s"
+                f"of {samples}{self.shortest:.3g} s"
             )
             raise ParameterError(msg)
         if duration > self.longest:
@@ -169,8 +180,8 @@ class Settings(RenderSettings):
         values = merge(PRESETS[preset].options, values)
         default = cls()
         return cls(
-            frontends=_read_frontends(values) or default.frontends,
-            mel=options.read_mel(values, default.mel),
+            frontends=read_frontends(values) or default.frontends,
+            mel=read_mel(values, default.mel),
             clips=replace(default.clips, **options.read_part(values, "clips")),
             image=replace(default.image, **options.read_part(values, "image")),
             labels=replace(default.labels, **options.read_part(values, "labels")),
@@ -195,11 +206,13 @@ class Settings(RenderSettings):
         """Return all settings, by the names that `from_options` takes."""
         names = RGB if self.is_rgb else GRAY
         values = dict(zip(names, map(tabulate_frontend, self.frontends), strict=True))
+        unused = unused_options(self.mel)
         for name, option in OPTIONS.items():
-            if name in LENGTHS:  # in samples by now
-                continue
-            part = getattr(self, option.part) if option.part else self
-            values[name] = getattr(part, option.attribute)
+            if name not in unused:
+                part = getattr(self, option.part) if option.part else self
+                values[name] = getattr(part, option.attribute)
+        if self.mel.is_native:
+            values["sr"] = "native"
         if self.clips.is_whole:
             values["clip_duration"] = "whole"
         values["size"] = str(self.image.size or "native")
@@ -225,17 +238,6 @@ class Settings(RenderSettings):
         values = {**self.to_options(), **dict(zip(names, specs, strict=True))}
         for name in options.LABEL_OPTIONS:
             del values[name]
+        if self.time_expansion == 1:  # which it was before there was this setting
+            del values["time_expansion"]
         return json.dumps({"specimg": __version__, **values}, separators=(",", ":"))
-
-
-def _read_frontends(values: Mapping[str, Any]) -> tuple[Frontend, ...]:
-    given = [name for name in RGB if name in values]
-    if given and GRAY[0] in values:
-        msg = f"frontend is for a gray picture: not together with {', '.join(given)}"
-        raise ParameterError(msg)
-    if given and len(given) < len(RGB):
-        missing = " and ".join(name for name in RGB if name not in given)
-        msg = f"RGB needs r, g and b: {missing} missing"
-        raise ParameterError(msg)
-    specs = [values[name] for name in (*GRAY, *RGB) if name in values]
-    return tuple(parse_frontend(spec) for spec in specs)

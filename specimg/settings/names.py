@@ -31,27 +31,22 @@ RESERVED_NAMES = {
 }
 """What is written at the top of an output beside the manifest: where it is that ..."""
 
-METADATA_LEVELS = ("full", "names", "none")
-"""Where to look for when and where a recording was made: in it and in its name, in its
-name alone, or nowhere."""
-
 
 def check_manifest_name(name: str) -> None:
-    """Refuse what the table of images cannot be called.
+    """Refuse what is no name of a table, or is that of another file.
 
     Raises
     ------
     ParameterError
-        The message says why.
     """
     is_name = name == Path(name).name and name.isprintable() and "\\" not in name
-    name, whole = shorten(name), name
-    if not is_name or not whole.endswith(MANIFEST_SUFFIXES):
+    if not is_name or not name.endswith(MANIFEST_SUFFIXES):
+        name = shorten(name)
         msg = f"manifest={name}: need a file name that ends in .csv or .jsonl"
         raise ParameterError(msg)
-    if whole in RESERVED_NAMES:
-        msg = f"manifest={name}: that is where {RESERVED_NAMES[whole]}"
+    if name in RESERVED_NAMES:
+        msg = f"manifest={name}: that is where {RESERVED_NAMES[name]}"
         raise ParameterError(msg)
-    if whole.startswith(".specimg"):
+    if name.startswith(".specimg"):
         msg = f"manifest={name}: names that begin so are of specimg's own record"
         raise ParameterError(msg)

@@ -3,14 +3,13 @@
 import math
 import numbers
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from specimg.errors import ParameterError, quote, shorten
 from specimg.rendering.frontends.spec import channel_specs, split_spec
 from specimg.rendering.image import Size
-from specimg.rendering.lengths import FITTING, settle_lengths
-from specimg.rendering.mel import MelSettings
+from specimg.rendering.lengths import NATIVE
 from specimg.spans.selection import Select
 
 Options = Mapping[str, Any]
@@ -33,6 +32,14 @@ def _whole(value: object) -> int:
     if number != math.floor(number):
         raise ValueError
     return int(number)
+
+
+def _rate(value: object) -> int:
+    if value == "native":
+        return NATIVE
+    if value == NATIVE:
+        raise ValueError
+    return _whole(value)
 
 
 def _seconds(value: object) -> float:
@@ -114,7 +121,8 @@ class Option:
 
 OPTIONS: Mapping[str, Option] = {
     "mono": Option("", "mono", _channel, "mean, left, right, or a channel from 0"),
-    "sr": Option("mel", "sample_rate", _whole, "a whole number of Hz"),
+    "time_expansion": Option("", "time_expansion", _number, "a number"),
+    "sr": Option("mel", "sample_rate", _rate, "a whole number of Hz, or 'native'"),
     "clip_duration": Option("clips", "duration", _seconds, "seconds, or 'whole'"),
     "clip_overlap": Option("clips", "overlap", _number, "seconds"),
     "final_clip": Option("clips", "final", _text, "text"),
@@ -211,16 +219,6 @@ def expand_short_form(options: Options) -> dict[str, Any]:
         raise ParameterError(msg)
     others = {name: value for name, value in options.items() if name not in GRAY}
     return {**others, **dict(zip(RGB, parts, strict=True))}
-
-
-def read_mel(options: Options, default: MelSettings) -> MelSettings:
-    """Return how to compute a mel spectrogram; the rest is that of `default`."""
-    values = {"fmax": math.nan, **read_part(options, "mel")}  # follows the sample rate
-    if values.get("n_fft") == FITTING:
-        msg = f"n_fft={FITTING}: need 2 or more"
-        raise ParameterError(msg)
-    rate = values.get("sample_rate", default.sample_rate)
-    return replace(default, **settle_lengths(values, rate))
 
 
 def read_part(options: Options, part: str) -> dict[str, Any]:

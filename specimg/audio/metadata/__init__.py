@@ -1,38 +1,11 @@
-"""Stub."""
+"""When, where and with what a recording was made, by what recorders leave in files.
 
-import re
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+Each source is a module of its own that makes `Facts` of the contents of a file;
+`SOURCES` has their order, and `merge` makes one answer of them.
+"""
 
+from specimg.audio.metadata.merging import Metadata
+from specimg.audio.metadata.sources import SOURCES, Level, read_metadata
+from specimg.audio.metadata.times import clip_recorded_at
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
-    recorded_at: datetime | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    recorder: str = ""
-    device_id: str = ""
-    temperature_c: float | None = None
-    battery_v: float | None = None
-    gain: str = ""
-    time_expansion: float = 1.0
-    metadata_from: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    def clip_recorded_at(self, start: float) -> str:
-        if self.recorded_at is None:
-            return ""
-        return (self.recorded_at + timedelta(seconds=start)).isoformat(
-            timespec="milliseconds" if start % 1 else "seconds"
-        )
-
-
-def read_metadata(path: Path, level: str = "full") -> Metadata:
-    found = re.search(r"(\d{8})_(\d{6})", path.name)
-    if level == "none" or not found:
-        return Metadata()
-    return Metadata(
-        recorded_at=datetime.strptime(found[0], "%Y%m%d_%H%M%S"),
-        metadata_from=("name",),
-    )
+__all__ = ["SOURCES", "Level", "Metadata", "clip_recorded_at", "read_metadata"]

@@ -1,8 +1,8 @@
 """Per-channel energy normalization, with a smoother that starts right."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, get_args
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,11 @@ from specimg.rendering.frontends.parameters import (
     Range,
     column,
     settle_parameters,
+    to_parameter,
 )
 from specimg.rendering.frontends.smoother import (
     Init,
+    s_to_time_constant,
     smooth,
     smoother_start,
     time_constant_to_s,
@@ -146,6 +148,13 @@ class Pcen:
         s = self.smoothing(frame_rate)
         start = smoother_start(scaled, s, self.init)
         return self.compress(scaled, smooth(scaled, s, start))
+
+    def in_seconds(self, frame_rate: float) -> Self:
+        """Return the same at `frame_rate`, with a time constant instead of `s`."""
+        if self.s is None:
+            return self
+        seconds = s_to_time_constant(np.asarray(self.s, np.float64)) / frame_rate
+        return replace(self, s=None, time_constant=to_parameter("s", seconds))
 
     def smoothing(self, frame_rate: float) -> NDArray[np.float64]:
         """Return the coefficient s of the smoother, shape (1, 1) or (n_mels, 1)."""
