@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from specimg.audio import AudioReader
-from specimg.audio.metadata import read_metadata
+from specimg.audio.metadata import find_metadata
 from specimg.audio.recordings import Recording
 from specimg.errors import ClipError, SpecimgError, join_warnings
 from specimg.output.destination import Destination
@@ -104,7 +104,7 @@ def convert_recording(
                 # What is wrong with it may be why there is no clip.
                 raise ClipError(join_warnings(str(error), reader.warning)) from error
             slower = reader.time_expansion
-            metadata = read_metadata(recording.path, settings.metadata)
+            metadata = find_metadata(reader.contents, settings.metadata)
             warning = join_warnings(
                 reader.warning,
                 *metadata.warnings,

@@ -97,8 +97,12 @@ def _write(
     if all((folder / name).is_file() for name in names):
         yield from names
         return
-    spans = [Span(start=r.start, end=r.end, shown=None) for r in records]
-    with AudioReader(path, settings.channel) as reader:
+    with AudioReader(path, settings.channel, settings.time_expansion) as reader:
+        slower = reader.time_expansion
+        spans = [
+            Span(start=record.start / slower, end=record.end / slower, shown=None)
+            for record in records
+        ]
         clips = read_clips(reader, Listed(spans))
         for name, clip in zip(names, clips, strict=False):
             data = encode_playable(clip.samples, reader.sample_rate)
@@ -115,7 +119,7 @@ def _name(path: Path, record: Record) -> str:
         stamp = ""
     text = f"{record.source}\n{stamp} {record.start} {record.end} {record.mono}"
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-    slowdown = slowdown_of(record.source_sr)
+    slowdown = slowdown_of(round(2 * record.source_fmax))
     return f"{digest}_{slowdown}x.flac" if slowdown > 1 else f"{digest}.flac"
 
 

@@ -78,6 +78,10 @@ def merge(sources: Mapping[str, Facts], sample_rate: float = 0.0) -> Metadata:
     sample_rate : float
         Of the file, in Hz; 0 where it is not known.
     """
+    if len(sources) == 1:  # nearly always, the name alone
+        (facts,) = sources.values()
+        if facts.is_empty and not facts.warnings:
+            return Metadata()
     telling = {name: facts for name, facts in sources.items() if not facts.is_empty}
     known = reduce(_fill, sources.values(), Facts())
     return Metadata(
