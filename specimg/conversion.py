@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from specimg.audio import AudioReader
+from specimg.audio.metadata import find_metadata
 from specimg.audio.recordings import Recording
 from specimg.errors import ClipError, SpecimgError, join_warnings
 from specimg.output.destination import Destination
 from specimg.output.manifest import ImageEntry, Record
-from specimg.output.records import boxes_in, describe, labels_of, to_dbfs
+from specimg.output.records import add_metadata, boxes_in, describe, labels_of, to_dbfs
 from specimg.rendering.bandwidth import describe_bandwidth
 from specimg.rendering.image import digest, encode
 from specimg.rendering.pipeline import render_clip
@@ -102,13 +103,21 @@ def convert_recording(
             except ClipError as error:
                 # What is wrong with it may be why there is no clip.
                 raise ClipError(join_warnings(str(error), reader.warning)) from error
+            slower = reader.time_expansion
+            metadata = find_metadata(reader.contents, settings.metadata)
             warning = join_warnings(
-                reader.warning, describe_bandwidth(reader.sample_rate, settings.mel)
+                reader.warning,
+                *metadata.warnings,
+                describe_bandwidth(reader.sample_rate, settings.mel),
             )
     except (SpecimgError, MemoryError):
         destination.undo(images.values())
         raise
-    return Converted(list(images.values()), warning, dropped)
+    told = [
+        replace(image, record=add_metadata(image.record, metadata, slower))
+        for image in images.values()
+    ]
+    return Converted(told, warning, dropped)
 
 
 def describe_dropped(dropped: Mapping[str, int]) -> str:

@@ -1,13 +1,38 @@
 """A gallery in a browser, for the tests that look at it."""
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from selenium import webdriver
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+
+
+def open_browser() -> Iterator[Chrome]:
+    """Yield a browser without a window, which is closed behind."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--window-size=1200,900",
+    ):
+        options.add_argument(argument)
+    options.set_capability(
+        "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
+    )
+    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
 
 
 class Page:
@@ -47,8 +72,7 @@ class Page:
         self.wait_for_images()
 
     def ungroup(self) -> None:
-        self.find("#grouped").click()
-        self.wait_for_images()
+        self.choose("group", "nothing")
 
     def shown(self) -> list[str]:
         """The file names of all images that pass the filter, in order."""

@@ -21,14 +21,11 @@ from specimg.output.boxes.labeled import LabeledBox, encode_boxes
 from specimg.output.manifest import ImageEntry, Record
 from specimg.rendering.axes import PixelBox
 
-webdriver = pytest.importorskip("selenium.webdriver")
+pytest.importorskip("selenium.webdriver")
 
-from browser import Page  # noqa: E402 - only where it is there
-from selenium.webdriver import Chrome  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
+from browser import CHROMIUM, DRIVER, Page, open_browser
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not there"
@@ -49,21 +46,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-dev-shm-usage",
-        "--window-size=1200,900",
-    ):
-        options.add_argument(argument)
-    options.set_capability(
-        "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
-    )
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+    yield from open_browser()
 
 
 def make_page(browser: Chrome, out: Path, *options: object) -> Page:
@@ -846,3 +829,27 @@ def test_a_damaged_record_of_boxes_is_refused(
     assert (result.returncode, result.stdout) == (1, "")
     assert "the record of its boxes is damaged; begin anew" in result.stderr
     assert not (out / "gallery.html").exists()
+
+
+def test_what_is_open_is_played_and_its_recording_linked(
+    browser: Chrome, out: Path
+) -> None:
+    page = make_page(browser, out, "--audio")
+    page.choose("label", "wren")
+    page.find(".cell").click()
+    row = page.opened()
+    shown = float(row["end"]) - float(row["start"])
+    page.run("document.getElementById('sound').preload = 'auto'")
+    page.wait("document.getElementById('sound').readyState === 4")
+    assert page.run("document.getElementById('sound').duration") == pytest.approx(shown)
+    page.press(" ")
+    page.wait("document.getElementById('sound').played.length > 0")
+    link = page.find("#recording").get_attribute("href")
+    assert link == (out.parent / "in" / row["source"]).as_uri()
+    page.press(Keys.ARROW_RIGHT)
+    assert page.run("document.getElementById('sound').paused")
+    assert page.problems() == []
+    plain = make_page(browser, out)
+    plain.find(".cell").click()
+    assert not plain.find("#sound").is_displayed()
+    assert plain.find("#recording").is_displayed()

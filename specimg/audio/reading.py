@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from specimg.arrays import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, Waveform
 from specimg.audio.decoder import Decoder
-from specimg.errors import AudioReadError
+from specimg.audio.metadata import find_time_expansion
+from specimg.audio.metadata.contents import read_contents
+from specimg.errors import AudioReadError, join_warnings
 
 MAX_CHANNELS = 1024
 
@@ -27,7 +29,8 @@ class AudioReader:
     channel : int or None
         The channel to read, from 0; None for the mean of all.
     time_expansion : float
-        How many times slower it plays than it was made.
+        How many times slower it plays than it was made, if the file does not say so
+        itself.
 
     Raises
     ------
@@ -41,7 +44,11 @@ class AudioReader:
         self._decoder = Decoder(path)
         self.source_rate = self._decoder.sample_rate
         """The sample rate that the file has, in Hz: what its own seconds are of."""
-        self.sample_rate = round(self.source_rate * time_expansion)
+        self.contents = read_contents(path)
+        """What the file holds beside its sound, and its name."""
+        told = find_time_expansion(self.contents)
+        self._contradiction = _contradict(told, time_expansion)
+        self.sample_rate = round(self.source_rate * (told or time_expansion))
         """The sample rate that it was recorded at, in Hz."""
         self.channels = self._decoder.channels
         self._channel = channel
@@ -96,7 +103,7 @@ class AudioReader:
 
         Where reading has not come to the end, nothing is known yet.
         """
-        return self._decoder.warning
+        return join_warnings(self._decoder.warning, self._contradiction)
 
     def can_seek(self) -> bool:
         """Whether reading can begin anywhere, exactly, up to the promised end.
@@ -172,6 +179,12 @@ class AudioReader:
                 f"the recording has {self.channels}"
             )
             raise AudioReadError(msg)
+
+
+def _contradict(told: int | None, given: float) -> str:
+    if told is None or given in (1, told):
+        return ""
+    return f"the file says that it plays {told} times slower, not {given:g} times"
 
 
 def mix(block: NDArray[np.float32]) -> Waveform:

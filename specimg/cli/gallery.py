@@ -31,20 +31,31 @@ Output = Annotated[
         show_default="OUT/gallery.html",
     ),
 ]
+Audio = Annotated[
+    bool,
+    typer.Option(
+        "--audio",
+        help="Write what is heard in each image as well, into a hidden folder beside "
+        "OUT, to play it on the page.",
+    ),
+]
 
 
 @stop_on_errors()
-def gallery(out: Out, *, limit: Limit = None, output: Output = None) -> None:
+def gallery(
+    out: Out, *, limit: Limit = None, output: Output = None, audio: Audio = False
+) -> None:
     """Write a page of the images in OUT by label, to filter, sort and look at.
 
     The page needs no server and no network, only the images. Boxes around
     annotations, if there are any, are drawn over them. It also shows counts,
     the settings, a histogram of the pixel values, and the mean image of each label. No
     browser can show NPY: their pictures are in the page itself, in 8 bits and at most
-    256 pixels wide and 128 high.
+    256 pixels wide and 128 high. Recordings are linked where they were when they were
+    converted; with --audio, clips are played on the page, ultrasound 10 times slower.
 
     Exit status: 0 all images were read, 1 refused or none, 3 some are missing or
-    damaged, which the page says as well.
+    damaged, which the page says as well, or have no sound.
     """
     from specimg.cli.progress import show_images  # noqa: PLC0415 - keeps --help fast
     from specimg.gallery import write_gallery  # noqa: PLC0415
@@ -54,7 +65,13 @@ def gallery(out: Out, *, limit: Limit = None, output: Output = None) -> None:
         raise typer.BadParameter(msg)
     try:
         with show_images("reading") as on_progress:
-            made = write_gallery(out, limit, on_progress, page=output)
+            made = write_gallery(
+                out,
+                limit,
+                on_progress,
+                page=output,
+                on_sound=on_progress if audio else None,
+            )
     except StorageError as error:
         if output:
             raise
@@ -64,7 +81,11 @@ def gallery(out: Out, *, limit: Limit = None, output: Output = None) -> None:
     say(f"wrote {made.path}: {made.shown} images{sample}")
     if made.faults:
         say(f"{made.faults} of them missing or damaged", err=True)
+    if made.sounds:
+        say(f"wrote {made.sounds}: {made.shown - made.silent} sounds")
+    if made.silent:
+        say(f"{made.silent} images have no sound", err=True)
     if made.faults == made.shown:
         raise typer.Exit(exit_codes.STOPPED)
-    if made.faults:
+    if made.faults or made.silent:
         raise typer.Exit(exit_codes.SOME_FAILED)

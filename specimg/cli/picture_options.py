@@ -147,6 +147,11 @@ PICTURE_OPTIONS: Mapping[str, Mapping[str, PictureOption]] = {
         "manifest": PictureOption(
             "NAME", "Table of the images, in OUT: .csv or .jsonl."
         ),
+        "metadata": PictureOption(
+            "full|names|none",
+            "Look for when and where recordings were made in files and their names, in "
+            "names alone, or not at all.",
+        ),
     },
 }
 """All of them, by the section of ``--help`` in which they stand."""

@@ -10,6 +10,7 @@ import typer
 from specimg.cli import exit_codes
 from specimg.cli.arguments import Out
 from specimg.cli.errors import stop_on_errors
+from specimg.cli.summary import count
 from specimg.cli.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def stats(out: Out, *, split: Split = None, json: Json = False) -> None:
     Clips are the rows of the manifest, and hours the audio that they show, overlaps
     counted twice. A clip is silent if it has no sound at all, padded if pad_seconds is
     above 0, clipped if clipped_fraction is, and truncated if its warning says so.
-    Failures are recordings. A clip with several labels counts for each of them.
+    Failures are recordings. A clip with several labels counts for each of them. Where
+    recordings say when and where they were made, hours are by the recorder's clock, and
+    a place is its latitude and longitude, or else the recorder's number.
 
     The pixel figures are over all values of each channel, in the units of a tensor:
     value/255, for 16 bits value/65535, for NPY as it is; the deviation is divided by
@@ -124,7 +127,7 @@ def _print_tables(stats: "Stats") -> None:
         ]
     )
     console.print()
-    for rows in _label_tables(summary):
+    for rows in (*_label_tables(summary), *_time_tables(summary)):
         show(rows)
         console.print()
     rows = [(name, f"{m:.6f}", f"{s:.6f}") for name, m, s in _channels(pixels)]
@@ -147,6 +150,22 @@ def _label_tables(summary: "Summary") -> Iterator[list[tuple[str, ...]]]:
     )
     heads = (name or _NONE for name in columns)
     yield [("label", "clips", "share", *heads), *map(_named, labels)]
+
+
+def _time_tables(summary: "Summary") -> Iterator[list[tuple[str, ...]]]:
+    """Yield the rows of what is known of when and where clips were recorded."""
+    times = summary.times
+    if times.first:
+        untimed = [("not known", count(times.untimed, "clip"))] if times.untimed else []
+        yield [("recorded", ""), ("from", times.first), ("to", times.last), *untimed]
+        hours = times.hours_of_day.items()
+        yield [("hour", "hours of audio"), *((f"{h}:00", f"{n:.3f}") for h, n in hours)]
+    if times.hours_of_places:
+        places = times.hours_of_places.items()
+        yield [
+            ("place", "hours of audio"),
+            *(_named((place, f"{hours:.3f}")) for place, hours in places),
+        ]
 
 
 def _named(row: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from math import isinf
@@ -13,6 +14,7 @@ from specimg.encoding import encode_name
 from specimg.gallery.boxes import gather_boxes
 from specimg.gallery.page import format_page
 from specimg.gallery.shown import ShownImages
+from specimg.gallery.sounds import sound_folder, write_sounds
 from specimg.output.contents import Contents, read_contents
 from specimg.output.files import check_writable, remove_partials, write_atomically
 from specimg.output.manifest import ImageEntry
@@ -42,6 +44,10 @@ class WrittenPage:
     """Images on the page."""
     faults: int
     """Images on the page that are missing or damaged."""
+    sounds: Path | None
+    """The folder of their sounds, if they were asked for."""
+    silent: int
+    """Images that were to have a sound, and have none."""
 
 
 def write_gallery(
@@ -50,6 +56,7 @@ def write_gallery(
     on_progress: OnProgress,
     *,
     page: Path | None = None,
+    on_sound: OnProgress | None = None,
 ) -> WrittenPage:
     """Write the page of a finished output folder.
 
@@ -63,11 +70,15 @@ def write_gallery(
         Called for every image that is read.
     page : Path, optional
         Where to write it; by default beside the manifest.
+    on_sound : callable, optional
+        If given, what is heard in each image is written as well, and this called for
+        each; see `write_sounds`.
 
     Raises
     ------
     RefusedError
-        The folder is no complete output, or its record is damaged.
+        The folder is no complete output, or its record is damaged; or it has none,
+        and sounds are asked for.
     StorageError, UnwritableError
         The page cannot be written.
     """
@@ -80,26 +91,55 @@ def write_gallery(
         boxes = gather_boxes(images)
         shown = ShownImages(folder, images, settings)
         shown.read(on_progress)
+        recordings = contents.recordings() if contents.journals or on_sound else {}
+        sounds = (
+            write_sounds(folder, images, recordings, settings, on_sound)
+            if on_sound
+            else []
+        )
         data = {
             **_describe(contents, summary),
             "base": _base(folder, path.parent),
             **shown.describe(summary),
             "boxes": boxes,
+            "sounds": sounds,
+            "sounds_base": _base(sound_folder(folder), path.parent),
+            "recordings": _addresses(images, recordings, path.parent),
         }
         remove_partials(path.parent, path.name)
         write_atomically(path, format_page(data), path.name)
     return WrittenPage(
-        path=path, clips=summary.clips, shown=len(images), faults=shown.n_faults
+        path=path,
+        clips=summary.clips,
+        shown=len(images),
+        faults=shown.n_faults,
+        sounds=sound_folder(folder) if on_sound else None,
+        silent=sounds.count(""),
     )
 
 
 def _base(folder: Path, page_folder: Path) -> str:
     """Return the address of a folder, relative to a page that lies in `page_folder`."""
+    address = _address(folder, page_folder)
+    return "" if address == os.curdir else address + "/"
+
+
+def _address(path: Path, page_folder: Path) -> str:
+    """Return the address of a file or folder, relative to a page in `page_folder`."""
     try:
-        path = os.path.relpath(folder, page_folder)
+        relative = os.path.relpath(path, page_folder)
     except ValueError:  # another drive of Windows
-        return folder.absolute().as_uri() + "/"
-    return "" if path == os.curdir else quote(os.fsencode(Path(path).as_posix())) + "/"
+        return path.absolute().as_uri()
+    return quote(os.fsencode(Path(relative).as_posix()))
+
+
+def _addresses(
+    images: list[ImageEntry], recordings: Mapping[str, Path], page_folder: Path
+) -> dict[str, str]:
+    """Return the addresses of the recordings of images, by their names."""
+    sources = {image.record.source for image in images} & recordings.keys()
+    folder = page_folder.resolve()
+    return {name: _address(recordings[name], folder) for name in sorted(sources)}
 
 
 def _sample(contents: Contents, summary: Summary, limit: int) -> list[ImageEntry]:
@@ -114,7 +154,8 @@ def _describe(contents: Contents, summary: Summary) -> dict[str, Any]:
     """Return what the page says of the output as a whole, by its tables."""
     folder, settings = contents.folder, contents.settings
     counts = asdict(summary)
-    del counts["splits"], counts["labels_of_splits"]
+    for tables in ("splits", "labels_of_splits", "times"):
+        del counts[tables]
     return {
         "title": encode_name(folder.resolve().name),
         "summary": {**counts, "labels": len(summary.labels)},

@@ -90,7 +90,8 @@ function makeCell(row, position) {
   const time = `${+at("start", row).toFixed(3)}–${seconds(at("end", row))}`;
   const start = make("span", time, "quiet");
   const [sorted] = SORTS[$("sort").value] ?? [];
-  if (sorted) start.append(` · ${sorted} ${said(sorted, row)}`);
+  if (sorted === "recorded_at") start.append(` · ${timeOf(row).slice(0, 16).replace("T", " ") || "no time"}`);
+  else if (sorted) start.append(` · ${sorted} ${said(sorted, row)}`);
   const problem = at("fault", row) || at("warning", row) || (at("silent", row) ? "silent" : "");
   if (problem) start.append(" ", make("span", problem, "alert"));
   cell.title = [at("source", row), labelsOf(row).join(", "), problem].filter(Boolean).join("\n");

@@ -13,7 +13,10 @@ from typing import Any
 
 from specimg.output.manifest import Record
 
-SCRIPTS = ("rows.js", "header.js", "boxes.js", "images.js", "viewer.js", "start.js")
+SCRIPTS = (
+    *("rows.js", "times.js", "header.js", "boxes.js", "images.js", "viewer.js"),
+    "start.js",
+)
 """Files that make up the script of the page, in this order."""
 
 
@@ -37,12 +40,12 @@ def format_page(data: Mapping[str, Any]) -> bytes:
 
     Whatever a name holds, it stays data: JSON in which nothing can end the element
     that it stands in, and from which the script makes text, never HTML.  The policy
-    allows this script and this style alone, and images from beside the page.
+    allows this script and this style alone, and images and sounds from beside the page.
     """
     script, style = "\n".join(map(_read, SCRIPTS)), _read("page.css")
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; "
-        "img-src 'self' file: data:; "
+        "img-src 'self' file: data:; media-src 'self' file:; "
         f"script-src '{_hash(script)}'; style-src '{_hash(style)}'"
     )
     slots = {

@@ -17,6 +17,8 @@ const SORTS = {
   "darkest first": ["brightness", 1],
   "most active first": ["activity", -1],
   "least active first": ["activity", 1],
+  "earliest first": ["recorded_at", 1],
+  "latest first": ["recorded_at", -1],
 };
 
 function at(name, row) {
@@ -24,9 +26,11 @@ function at(name, row) {
   return Array.isArray(cells) ? cells[row] : cells;
 }
 
+const all = Array.from({ length: data.shown }, (_, row) => row);
+
 // Earlier versions did not measure how much stands above the background.
 const measured = (row) => at("activity", row) >= 0;
-if (!Array.from({ length: data.shown }, (_, row) => row).some(measured)) {
+if (!all.some(measured)) {
   for (const name of ["most active first", "least active first"]) delete SORTS[name];
 }
 
@@ -87,7 +91,7 @@ function chosenRows() {
   for (let row = 0; row < data.shown; row += 1) {
     if (label !== "" && !labelsOf(row).includes(label.slice(1))) continue;
     if (split !== "" && at("split", row) !== split.slice(1)) continue;
-    if (!passes(row)) continue;
+    if (!passes(row) || !isInChosenHour(row)) continue;
     if (words.length) {
       texts[row] ??= ["file_name", "source", "label", "labels", "split", "warning", "fault"]
         .map((name) => at(name, row)).join("\n").toLowerCase();
@@ -99,7 +103,9 @@ function chosenRows() {
   if (sort) {
     const [name, sign] = sort;
     const key = (row) => {
-      if (name === "activity" && !measured(row)) return Infinity; // the last in both orders
+      // What is not known is the last in both orders.
+      if (name === "activity" && !measured(row)) return Infinity;
+      if (name === "recorded_at") return sign * momentOf(row) || Infinity;
       return sign * (at(name, row) ?? -Infinity); // silence has a peak of -inf dB
     };
     rows.sort((a, b) => (key(a) === key(b) ? a - b : key(a) - key(b)));
@@ -107,16 +113,29 @@ function chosenRows() {
   return rows;
 }
 
+// What images can be together under, by a name for each; the empty one comes first.
+const GROUPS = {
+  "label": {
+    namesOf: (row) => ($("label").value === "" ? labelsOf(row) : [$("label").value.slice(1)]),
+    say: named,
+  },
+  "day": { namesOf: (row) => [dayOf(row)], say: (day) => day || "(no time)" },
+  "hour of day": { namesOf: (row) => [hourOf(row)], say: (hour) => (hour ? `${hour}:00` : "(no time)") },
+  "place": { namesOf: (row) => [placeOf(row)], say: (place) => place || "(no place)" },
+  "recorder": { namesOf: (row) => [deviceOf(row)], say: (device) => device || "(unknown)" },
+  "nothing": null,
+};
+
 // A row with several labels is under each of them, unless one is chosen.
 function groupsOf(rows) {
-  if (!$("grouped").checked) return [["", rows]];
-  const label = $("label").value;
+  const group = GROUPS[$("group").value];
+  if (!group) return [["", rows]];
   const groups = new Map();
   for (const row of rows) {
-    for (const name of label === "" ? labelsOf(row) : [label.slice(1)]) {
+    for (const name of group.namesOf(row)) {
       if (!groups.has(name)) groups.set(name, []);
       groups.get(name).push(row);
     }
   }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, members]) => [named(name), members]);
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, members]) => [group.say(name), members]);
 }

@@ -1,5 +1,5 @@
 function listen() {
-  for (const id of ["label", "split", "mark", "sort", "grouped"]) $(id).addEventListener("change", layOut);
+  for (const id of ["label", "split", "mark", "sort", "group"]) $(id).addEventListener("change", layOut);
   $("text").addEventListener("input", layOut);
   $("tools").addEventListener("submit", (event) => event.preventDefault());
   $("main").addEventListener("click", (event) => {
@@ -7,6 +7,12 @@ function listen() {
     if (cell) view(Number(cell.dataset.place));
   });
   $("viewer").addEventListener("keydown", (event) => {
+    if (event.key === " " && event.target === $("viewer") && !$("sound").hidden) {
+      event.preventDefault();
+      if ($("sound").paused) $("sound").play();
+      else $("sound").pause();
+    }
+    if (event.target === $("sound")) return; // arrows move in time there
     const step = STEPS[event.key];
     if (step === undefined) return;
     event.preventDefault();
@@ -15,7 +21,10 @@ function listen() {
   $("previous").addEventListener("click", () => view(place - 1));
   $("next").addEventListener("click", () => view(place + 1));
   $("close").addEventListener("click", () => $("viewer").close());
-  $("viewer").addEventListener("close", refocus);
+  $("viewer").addEventListener("close", () => {
+    $("sound").pause();
+    refocus();
+  });
   let width = innerWidth;
   addEventListener("resize", () => {
     // A phone's address bar changes the height alone, all the time.
@@ -32,6 +41,8 @@ addOptions($("split"), [["", "all"], ...data.splits.map((split) => [`=${split}`,
 $("split").parentElement.hidden = !data.splits.length;
 addOptions($("mark"), Object.keys(MARKS).map((name) => [name, name]));
 addOptions($("sort"), Object.keys(SORTS).map((name) => [name, name]));
+addOptions($("group"), Object.keys(GROUPS).map((name) => [name, name]));
+showTimes();
 listen();
 offerBoxes();
 layOut();

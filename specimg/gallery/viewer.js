@@ -29,10 +29,25 @@ function view(index) {
   last.textContent = seconds(at("end", row) + at("pad_seconds", row));
   $("fault").textContent = at("fault", row);
   $("place").textContent = `${(place + 1).toLocaleString("en")} of ${order.length.toLocaleString("en")}`;
+  offerSound(row);
   $("row").replaceChildren();
   for (const name of COLUMNS) {
     if (name !== "fault" || at(name, row)) addRow($("row"), [name, said(name, row)]);
   }
+}
+
+// What is heard in the image, and the whole recording.
+function offerSound(row) {
+  const name = data.sounds[row] ?? "";
+  const slowdown = /_(\d+)x\.flac$/.exec(name)?.[1];
+  $("sound").pause();
+  $("sound").hidden = !name;
+  if (name) $("sound").src = data.sounds_base + name;
+  else $("sound").removeAttribute("src");
+  $("slowed").textContent = slowdown ? `${slowdown} times slower` : "";
+  const address = data.recordings[at("source", row)];
+  $("recording").hidden = !address;
+  if (address) $("recording").href = address;
 }
 
 function refocus() {

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from specimg.encoding import decode_name
 from specimg.errors import RefusedError
 from specimg.output.compatibility import load_settings
 from specimg.output.containment import find_escape
@@ -50,6 +51,26 @@ class Contents:
                 msg += "begin anew with --overwrite"
                 raise RefusedError(msg)
             yield image
+
+    def recordings(self) -> dict[str, Path]:
+        """Return where each recording was when it was converted, by its name.
+
+        Raises
+        ------
+        RefusedError
+            The record is gone, which alone knows it.
+        """
+        if not self.journals:
+            msg = (
+                f"{self.folder} has no record any more, which knows where its "
+                f"recordings are"
+            )
+            raise RefusedError(msg)
+        return {
+            entry.name: Path(os.fsdecode(decode_name(entry.stamp.path)))
+            for journal in self.journals
+            for entry in journal.entries()
+        }
 
     def failures(self) -> Iterator[Failure]:
         """Yield all failures in the order of their sources."""

@@ -63,10 +63,28 @@ class Record:
     split: str = ""
     """Which part of the data the image belongs to, such as `train`; empty without
     any."""
-
     source_fmax: float = 0.0
     """The highest frequency that the recording can hold, in Hz: half the sample rate
     at which it was made, which is that of the file times the time expansion."""
+    recorded_at: str = ""
+    """When the clip begins, as ISO 8601, with an offset only where one is known; empty,
+    as all that follow, where the recording does not say."""
+    latitude: str = ""
+    """Degrees; a number in JSON, as all others in `NUMBERS`."""
+    longitude: str = ""
+    """Degrees."""
+    recorder: str = ""
+    """Make and model of what it was recorded with."""
+    device_id: str = ""
+    """Its serial number."""
+    temperature_c: str = ""
+    """Degrees Celsius, by the recorder."""
+    battery_v: str = ""
+    """Volts of its battery."""
+    gain: str = ""
+    """As the recorder says it: `medium`, or `12 dB`."""
+    metadata_from: str = ""
+    """What told any of that, with ``;`` between, such as `guano;name`."""
 
     def list_labels(self) -> list[str]:
         """Return all labels; manifests of earlier versions have the column of one."""
@@ -112,6 +130,9 @@ class PassedOver:
 
 
 LABELS_APART = ";"
+
+NUMBERS = ("latitude", "longitude", "temperature_c", "battery_v")
+"""Columns of numbers that may be unknown: then empty, and null in JSON."""
 
 OF_OTHERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     # Before there were several labels, there was one at most.
@@ -182,6 +203,9 @@ def _to_json(names: Sequence[str], records: Iterable[Record]) -> Iterator[bytes]
         for name, value in values.items():
             if value.__class__ is float and not math.isfinite(value):
                 values[name] = None  # JSON has no infinity
+        for name in NUMBERS:
+            if name in values:
+                values[name] = float(values[name]) if values[name] else None
         labels = values.get("labels")
         if labels is not None:
             values["labels"] = labels.split(LABELS_APART) if labels else []

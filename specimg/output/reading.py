@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from specimg.errors import RefusedError
 from specimg.output.containment import is_inside
-from specimg.output.manifest import LABELS_APART, OF_OTHERS, Failure, Record
+from specimg.output.manifest import LABELS_APART, NUMBERS, OF_OTHERS, Failure, Record
 from specimg.rendering.image import MAX_PIXELS
 
 MAX_LINE = 2**20
@@ -83,6 +83,13 @@ def _is_sane(value: float) -> bool:
     return math.isfinite(value)
 
 
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
 def find_fault(record: Record) -> str:
     """Return what a row says that cannot be, else nothing."""
     for field in fields(Record):
@@ -91,6 +98,8 @@ def find_fault(record: Record) -> str:
             # The columns of names hold no others; see `encode_name`.
             if not value.isprintable() and field.name != "warning":
                 return f"{field.name}={value!r} has characters that are not printable"
+            if field.name in NUMBERS and value and not _is_number(value):
+                return f"{field.name}={value!r} is no number"
         elif field.name == "peak_dbfs" and value == -math.inf:
             continue
         elif not _is_sane(value):
@@ -192,6 +201,8 @@ def _convert(cell: Any, field: Field[Any]) -> Any:  # noqa: ANN401 - of any type
     if field.type is float:
         # JSON has no infinity: it is the level of silence.
         return -math.inf if cell is None else float(cell)
+    if field.name in NUMBERS:
+        return "" if cell is None else f"{float(cell):.10g}"
     if field.name == "labels" and isinstance(cell, list):
         return LABELS_APART.join(cell)
     if type(cell) is not field.type:

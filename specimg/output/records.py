@@ -1,12 +1,14 @@
 """What is known of an image when it is made: its row of the manifest, and its boxes."""
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 from specimg.annotations.expansion import to_file
 from specimg.annotations.plan import LabelPlan
 from specimg.arrays import DECIMALS
 from specimg.audio import AudioReader
+from specimg.audio.metadata import Metadata, clip_recorded_at
 from specimg.audio.recordings import Recording
 from specimg.output.boxes.labeled import LabeledBox, encode_boxes
 from specimg.output.files import clip_suffix, image_folder, image_name, in_folder
@@ -111,6 +113,28 @@ def describe(
         split=recording.split,
         source_fmax=reader.sample_rate / 2,
     )
+
+
+def add_metadata(record: Record, metadata: Metadata, time_expansion: float) -> Record:
+    """Return a row with what is known of when and where its clip was recorded."""
+    return replace(
+        record,
+        recorded_at=clip_recorded_at(
+            metadata.recorded_at, record.start, time_expansion
+        ),
+        latitude=_number(metadata.latitude),
+        longitude=_number(metadata.longitude),
+        recorder=metadata.recorder,
+        device_id=metadata.device_id,
+        temperature_c=_number(metadata.temperature_c),
+        battery_v=_number(metadata.battery_v),
+        gain=metadata.gain,
+        metadata_from=LABELS_APART.join(metadata.metadata_from),
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.10g}"
 
 
 def _pad_seconds(span: Span, settings: Settings, sample_rate: int) -> float:

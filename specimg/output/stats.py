@@ -18,6 +18,44 @@ OnProgress = Callable[[int, int, str], None]
 
 
 @dataclass(slots=True, kw_only=True)
+class Times:
+    """When and where clips were recorded, if they say so, by the recorders' clocks."""
+
+    first: str = ""
+    """The earliest beginning of a clip, as the manifest has it."""
+    last: str = ""
+    untimed: int = 0
+    """Clips that do not say when."""
+    hours_of_day: dict[str, float] = field(default_factory=dict)
+    """Hours of audio in each hour of the day, such as ``"17"``."""
+    hours_of_places: dict[str, float] = field(default_factory=dict)
+    """Hours of audio at each place: its latitude and longitude, else the number of the
+    recorder, else ``""``."""
+
+    def add(self, record: Record) -> None:
+        """Take in a clip."""
+        hours = (record.end - record.start) / 3600
+        when, place = record.recorded_at, _place(record)
+        self.hours_of_places[place] = self.hours_of_places.get(place, 0.0) + hours
+        if not when:
+            self.untimed += 1
+            return
+        hour = when[11:13]
+        self.hours_of_day[hour] = self.hours_of_day.get(hour, 0.0) + hours
+        clock = slice(0, 19)  # what comes behind is of other zones
+        if not self.first or when[clock] < self.first[clock]:
+            self.first = when
+        if when[clock] > self.last[clock]:
+            self.last = when
+
+
+def _place(record: Record) -> str:
+    if record.latitude and record.longitude:
+        return f"{float(record.latitude):.4f}, {float(record.longitude):.4f}"
+    return record.device_id
+
+
+@dataclass(slots=True, kw_only=True)
 class Summary:
     """What a manifest says of its clips; there is one image for each."""
 
@@ -40,6 +78,7 @@ class Summary:
     """Clips of each split, in the order of `sort_splits`; empty without splits."""
     labels_of_splits: dict[str, dict[str, int]] = field(default_factory=dict)
     """Of each split, the clips of each of its labels."""
+    times: Times = field(default_factory=Times)
     failures: int | None = 0
     """Recordings that could not be converted; None of a split, as they have none."""
 
@@ -69,12 +108,18 @@ def summarize(contents: Contents, split: str | None = None) -> Summary:
         summary.padded += record.pad_seconds > 0
         summary.clipped += record.clipped_fraction > 0
         summary.truncated += is_truncated(record)
+        summary.times.add(record)
         summary.splits[record.split] = summary.splits.get(record.split, 0) + 1
         labels_of_split = of_splits.setdefault(record.split, {})
         for label in record.list_labels() or [""]:
             for labels in (summary.labels, labels_of_split):
                 labels[label] = labels.get(label, 0) + 1
     summary.recordings = len(sources)
+    times = summary.times
+    times.hours_of_day = dict(sorted(times.hours_of_day.items()))
+    times.hours_of_places = dict(sorted(times.hours_of_places.items()))
+    if not any(times.hours_of_places):
+        times.hours_of_places.clear()
     names = sort_splits(summary.splits)
     summary.splits = {name: summary.splits[name] for name in names}
     summary.labels_of_splits = {name: of_splits[name] for name in names}

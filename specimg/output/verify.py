@@ -1,6 +1,5 @@
 """Whether an output folder holds what its manifest says."""
 
-import os
 import random
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
@@ -9,10 +8,9 @@ from pathlib import Path
 from specimg.audio import read_excerpt
 from specimg.audio.excerpt import Excerpt
 from specimg.bounded import open_regular
-from specimg.encoding import decode_name
 from specimg.errors import RefusedError, SpecimgError
 from specimg.output.card import format_table
-from specimg.output.contents import read_contents
+from specimg.output.contents import Contents, read_contents
 from specimg.output.images import ImageError, read_image
 from specimg.output.journal import Journal
 from specimg.output.label_files import label_files, objects_of_images
@@ -54,12 +52,7 @@ def find_faults(folder: Path, *, deep: bool = False) -> Iterator[str]:
     """
     with read_contents(folder) as contents:
         settings, journals = contents.settings, contents.journals
-        if deep and not journals:
-            msg = (
-                f"{folder} has no record any more, which knows where its recordings "
-                f"are: verify it without --deep"
-            )
-            raise RefusedError(msg)
+        recordings = _recordings(contents) if deep else {}
         known: set[str] = set()
         for image in contents.images():
             if image.record.file_name in known:
@@ -71,7 +64,15 @@ def find_faults(folder: Path, *, deep: bool = False) -> Iterator[str]:
             yield from _check_tables(folder, settings, journals)
         yield from _find_others(folder, settings, known)
         if deep:
-            yield from _render_again(settings, journals)
+            yield from _render_again(settings, journals, recordings)
+
+
+def _recordings(contents: Contents) -> dict[str, Path]:
+    try:
+        return contents.recordings()
+    except RefusedError as error:
+        msg = f"{error}: verify it without --deep"
+        raise RefusedError(msg) from error
 
 
 def _check_image(folder: Path, image: ImageEntry, settings: Settings) -> str:
@@ -151,18 +152,15 @@ def _find_others(folder: Path, settings: Settings, known: set[str]) -> Iterator[
             yield f"{name}: not in the manifest, and not of specimg"
 
 
-def _render_again(settings: Settings, journals: list[Journal]) -> Iterator[str]:
+def _render_again(
+    settings: Settings, journals: list[Journal], recordings: dict[str, Path]
+) -> Iterator[str]:
     count = sum(1 for _ in all_images(journals))
     numbers = range(count)
     chosen = set(random.Random(SEED).sample(numbers, min(SAMPLE, count)))  # noqa: S311
-    paths = {
-        entry.name: entry.stamp.path
-        for journal in journals
-        for entry in journal.entries()
-    }
     for number, image in enumerate(all_images(journals)):
         if number in chosen:
-            path = Path(os.fsdecode(decode_name(paths[image.record.source])))
+            path = recordings[image.record.source]
             if fault := _compare(path, image, settings):
                 yield f"{image.record.file_name}: {fault}"
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from specimg import __version__
 from specimg.annotations.expansion import check_time_expansion
 from specimg.annotations.plan import LabelPlan
+from specimg.audio.metadata import Level
 from specimg.errors import ParameterError, check_choice, shorten
 from specimg.rendering.frontends.spec import (
     check_bands,
@@ -71,6 +72,8 @@ class Settings(RenderSettings):
     clips: ClipSettings = field(default_factory=ClipSettings)
     manifest: str = "manifest.csv"
     """File name of the table of images."""
+    metadata: Level = "full"
+    """Where to look for when and where a recording was made."""
     labels: LabelSettings = field(default_factory=LabelSettings)
     selection: SelectionSettings = field(default_factory=SelectionSettings)
 
@@ -91,6 +94,7 @@ class Settings(RenderSettings):
             msg = f"bit_depth={self.image.bit_depth} is for one channel: RGB has 8"
             raise ParameterError(msg)
         check_manifest_name(self.manifest)
+        check_choice("metadata", self.metadata, get_args(Level))
         check_time_expansion(self.time_expansion)
         self.selection.check_clips(self.clips)
         if not self.clips.is_whole:

@@ -142,6 +142,7 @@ OPTIONS: Mapping[str, Option] = {
     "bit_depth": Option("image", "bit_depth", _whole, "8 or 16"),
     "size": Option("image", "size", _size, "text, WIDTHxHEIGHT"),
     "manifest": Option("", "manifest", _text, "a file name"),
+    "metadata": Option("", "metadata", _text, "full, names or none"),
     "label": Option("labels", "folder", _text, "text"),
     "clips": Option("labels", "clips", _text, "text"),
     "min_label_overlap": Option("labels", "min_overlap", _number, "seconds"),
@@ -166,10 +167,12 @@ OPTIONS: Mapping[str, Option] = {
 }
 """All settings but the frontends."""
 
-LABEL_OPTIONS = tuple(
-    name for name, o in OPTIONS.items() if o.part in ("labels", "selection")
+LABEL_OPTIONS = (
+    *(name for name, o in OPTIONS.items() if o.part in ("labels", "selection")),
+    "metadata",
 )
-"""Those that decide what images are called, not how they look."""
+"""Those that decide what images are called, and what is known of them, not how they
+look."""
 
 KNOWN = ("preset", *GRAY, *RGB, *OPTIONS)
 

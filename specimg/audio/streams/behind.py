@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from specimg.audio.streams.forms import MAX_CHUNKS, Form, Style, style_of
+from specimg.audio.streams.stream_sizes import is_stream_size
 from specimg.audio.tags import is_blank, read_at, skip_tags
 
 SAMPLES = (b"data", b"SSND")
@@ -20,6 +21,19 @@ _COMPANIONS = (
 
 _COMPANION = re.compile(b"|".join(_COMPANIONS))
 BLOCK = 2**22
+
+
+def is_unknown(form: Form) -> bool:
+    """Whether a header names no length: a stream's, or of a recorder without power."""
+    is_nothing = form.claimed < max(1, form.frame)
+    return is_nothing or is_stream_size(form.claimed) or form.claimed >= 2**63
+
+
+def end_of_samples(file: BinaryIO, form: Form, size: int) -> int:
+    """Return where the samples end: by the header, or else before the last chunks."""
+    if is_unknown(form):
+        return begin_of_chunks(file, form, size)
+    return min(form.begin + form.claimed, size)
 
 
 def begin_of_chunks(file: BinaryIO, form: Form, size: int) -> int:

@@ -15,6 +15,7 @@ from specimg.audio.streams.behind import (
     chunks_behind,
     following_form,
     has_only_chunks,
+    is_unknown,
 )
 from specimg.audio.streams.forms import (
     BIG,
@@ -26,7 +27,6 @@ from specimg.audio.streams.forms import (
 from specimg.audio.streams.patches import patched, replaced, tag_of
 from specimg.audio.streams.pieces import TRUNCATED, Leftover, Pieces, Span, Stream
 from specimg.audio.streams.similarity import is_alike
-from specimg.audio.streams.stream_sizes import is_stream_size
 from specimg.audio.tags import read_at
 from specimg.errors import join_warnings
 
@@ -39,7 +39,7 @@ def chunk_streams(file: BinaryIO) -> Iterator[Stream | Leftover]:
     size = file.seek(0, os.SEEK_END)
     at = 0
     while (form := read_form(file, at, size)) is not None and form.begin <= size:
-        if _is_unknown(form):
+        if is_unknown(form):
             # What follows the header is the recording, but for chunks at the end.
             following = _search_form(file, form, form.begin, size)
             stop = following or begin_of_chunks(file, form, size)
@@ -135,12 +135,6 @@ def _sounds(file: BinaryIO, form: Form, stop: int, size: int) -> list[Span]:
         if name in SAMPLES and begin < min(size, here + style.own + length):
             sounds.append(Span(begin, min(size, here + style.own + length)))
     return sounds
-
-
-def _is_unknown(form: Form) -> bool:
-    """Whether a header names no length: a stream's, or of a recorder without power."""
-    is_nothing = form.claimed < max(1, form.frame)
-    return is_nothing or is_stream_size(form.claimed) or form.claimed >= 2**63
 
 
 def _search_form(file: BinaryIO, form: Form, begin: int, size: int) -> int | None:
