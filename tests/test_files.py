@@ -16,7 +16,13 @@ import specimg
 from specimg import Settings
 from specimg.errors import StorageError, UnwritableError
 from specimg.output.files import image_name, write_atomically
-from specimg.output.manifest import Failure, Record, format_failures, format_manifest
+from specimg.output.manifest import (
+    Failure,
+    ImageEntry,
+    Record,
+    format_failures,
+    format_manifest,
+)
 from specimg.rendering.image import encode
 from specimg.rendering.png import encode_png
 
@@ -40,6 +46,7 @@ RECORD = Record(
     mel_max=1e30,
     warning="",
 )
+IMAGE = ImageEntry(record=RECORD)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +109,7 @@ def test_png_files_of_any_shape_read_back(
 def test_a_manifest_reads_back_as_csv() -> None:
     rows = list(
         csv.DictReader(
-            io.StringIO(b"".join(format_manifest([RECORD], "m.csv")).decode())
+            io.StringIO(b"".join(format_manifest([IMAGE], "m.csv")).decode())
         )
     )
     assert len(rows) == 1
@@ -113,7 +120,7 @@ def test_a_manifest_reads_back_as_csv() -> None:
 
 
 def test_a_manifest_reads_back_as_json_lines() -> None:
-    lines = b"".join(format_manifest([RECORD, RECORD], "m.jsonl")).decode().splitlines()
+    lines = b"".join(format_manifest([IMAGE, IMAGE], "m.jsonl")).decode().splitlines()
     assert len(lines) == 2
     row = json.loads(lines[0])
     assert row["source"] == RECORD.source

@@ -731,7 +731,9 @@ def test_no_cell_begins_with_a_formula(text: str) -> None:
     for table in (
         format_failures([failure]),
         format_passed_over([passed_over]),
-        format_manifest([row(GRAY, "a.png", warning=text)], "manifest.csv"),
+        format_manifest(
+            [ImageEntry(record=row(GRAY, "a.png", warning=text))], "manifest.csv"
+        ),
         format_scores(found, clips, "ridge").splitlines(keepends=True),
     ):
         _, line = (line.decode() for line in table)

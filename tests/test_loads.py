@@ -99,7 +99,7 @@ def read_manifest(path: Path) -> Iterator[dict[str, Any]]:
     record = Record.__annotations__
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            cells = {name: read_cell(record[name], cell) for name, cell in row.items()}
+            cells = {n: read_cell(record.get(n, str), cell) for n, cell in row.items()}
             yield cells | {"labels": row["labels"].split(";") if row["labels"] else []}
 
 
@@ -149,12 +149,16 @@ def test_datasets_loads_all_images_with_all_columns(
 ) -> None:
     folder, out = fill(tmp_path / "in", *names), tmp_path / "out"
     (folder / "empty.wav").touch()  # so that there is a failures.csv
-    assert specimg("convert", folder, out, *QUICK, *options).returncode == 3
+    days = folder / "days.csv"
+    days.write_text(f"file,day\n{names[0]},2024-05-01\n")
+    joined = ("--join", days)
+    assert specimg("convert", folder, out, *QUICK, *options, *joined).returncode == 3
     assert specimg("gallery", out).returncode == 0
     manifest = Settings.load(out / "specimg.toml").manifest
     loaded = load(out)
     assert loaded == {"train": wanted(out, manifest=manifest)}
     assert len({row["source"] for row in loaded["train"]}) == len(names)
+    assert {row["day"] for row in loaded["train"]} - {""} == {"2024-05-01"}
 
 
 @needs_datasets

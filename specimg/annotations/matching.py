@@ -1,11 +1,12 @@
 """Which recording is meant by a name in a table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from specimg.annotations.annotation import Annotation
 from specimg.annotations.paths import Index, clean
-from specimg.annotations.tables import Annotated, Tables
+from specimg.annotations.tables import Tables
 from specimg.errors import shorten
 
 SHOWN = 3
@@ -45,11 +46,32 @@ class Matched:
     """How many annotations say just what another one does, and are left out."""
 
 
+class Named(Protocol):
+    """Something that a table says of a recording."""
+
+    @property
+    def file(self) -> str:
+        """The recording as the table has it, with forward slashes."""
+
+    @property
+    def place(self) -> str:
+        """The absolute path that the recording has if it lies beside the table."""
+
+    @property
+    def table(self) -> str:
+        """The path of the table."""
+
+
+_Entry = TypeVar("_Entry", bound=Named)
+
+
 @dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(Generic[_Entry]):
     """A table's name for a recording, and how well it fits."""
 
-    entry: Annotated
+    number: int
+    """Which of all entries it is."""
+    entry: _Entry
     name: str
     fit: int
     """How many parts of the path are alike, from the end."""
@@ -69,37 +91,16 @@ def match_tables(tables: Tables, names: Iterable[str]) -> Matched:
     Returns
     -------
     Matched
-        A recording is the one whose path is the same as in the table, else whose path
-        ends in the same parts, as many as possible, with or without its extension.
-        Where that leaves several, the one that lies beside the table; else none, and
-        the annotations are unmatched.
-
-        Two paths of one table are two recordings.  Where both lead to one, only the
-        better fit has it; without one, neither.  So a table of ``a/1.wav`` and
-        ``b/1.wav`` does not put the calls of ``a`` on ``b`` where ``a`` is not there.
+        Recordings are found by `match_names`.
 
         Annotations with the same time, label, band and channel, to the last digit,
         count once: nobody hears that twice, but a table is easily given twice.
     """
-    index = Index(names)
-    claims: dict[str, list[_Claim]] = {}
-    reasons: dict[int, str] = {}
-    for position, entry in enumerate(tables.annotated):
-        found = _find(index, entry)
-        if isinstance(found, str):
-            reasons[position] = found
-        else:
-            claims.setdefault(found.name, []).append(found)
-    refused = {
-        id(claim.entry): reason
-        for group in claims.values()
-        for claim, reason in _settle(group)
+    found, reasons = match_names(tables.annotated, names)
+    calls = {
+        name: [call for entry in entries for call in entry.annotations]
+        for name, entries in found.items()
     }
-    calls: dict[str, list[Annotation]] = {}
-    for name, group in claims.items():
-        for claim in group:
-            if id(claim.entry) not in refused:
-                calls.setdefault(name, []).extend(claim.entry.annotations)
     annotations = {name: _sort(calls[name]) for name in sorted(calls)}
     kept = sum(map(len, annotations.values()))
     return Matched(
@@ -112,20 +113,60 @@ def match_tables(tables: Tables, names: Iterable[str]) -> Matched:
                 count=len(entry.annotations),
                 reason=reason,
             )
-            for position, entry in enumerate(tables.annotated)
-            if (reason := reasons.get(position) or refused.get(id(entry), ""))
+            for entry, reason in zip(tables.annotated, reasons, strict=True)
+            if reason
         ),
         repeated=sum(map(len, calls.values())) - kept,
     )
 
 
-def _find(index: Index, entry: Annotated) -> _Claim | str:
+def match_names(
+    entries: Sequence[_Entry], names: Iterable[str]
+) -> tuple[dict[str, list[_Entry]], list[str]]:
+    """Find the recordings that entries of tables mean.
+
+    A recording is the one whose path is the same as in the table, else whose path ends
+    in the same parts, as many as possible, with or without its extension.  Where that
+    leaves several, the one that lies beside the table; else none.
+
+    Two paths of one table are two recordings.  Where both lead to one, only the better
+    fit has it; without one, neither.  So a table of ``a/1.wav`` and ``b/1.wav`` does
+    not put the calls of ``a`` on ``b`` where ``a`` is not there.
+
+    Returns
+    -------
+    tuple of dict and list of str
+        The entries of each recording, by its name; and for each entry why it has no
+        recording, which is empty where it has one.
+    """
+    index = Index(names)
+    claims: dict[str, list[_Claim[_Entry]]] = {}
+    reasons = [""] * len(entries)
+    for number, entry in enumerate(entries):
+        claim = _find(index, number, entry)
+        if isinstance(claim, str):
+            reasons[number] = claim
+        else:
+            claims.setdefault(claim.name, []).append(claim)
+    for group in claims.values():
+        for claim, reason in _settle(group):
+            reasons[claim.number] = reason
+    found: dict[str, list[_Entry]] = {}
+    for name, group in claims.items():
+        for claim in group:
+            if not reasons[claim.number]:
+                found.setdefault(name, []).append(claim.entry)
+    return found, reasons
+
+
+def _find(index: Index, number: int, entry: _Entry) -> _Claim[_Entry] | str:
     """Return the recording of an entry, or why it has none."""
     best: tuple[int, list[str]] = (0, [])
     for file in (entry.file, entry.place):
         fit, found = index.find(file)
         if len(found) == 1:
-            return _Claim(entry, found[0], fit, _is_contrary(file, found[0], fit))
+            name = found[0]
+            return _Claim(number, entry, name, fit, _is_contrary(file, name, fit))
         best = best if best[1] else (fit, found)
         if not found:
             break
@@ -137,10 +178,12 @@ def _find(index: Index, entry: Annotated) -> _Claim | str:
     return "could be any of " + (f"{some} and {more} more" if more > 0 else some)
 
 
-def _settle(claims: list[_Claim]) -> Iterator[tuple[_Claim, str]]:
+def _settle(
+    claims: list[_Claim[_Entry]],
+) -> Iterator[tuple[_Claim[_Entry], str]]:
     """Yield the claims to a recording that others exclude, and why."""
     best = max(claim.fit for claim in claims)
-    tables: dict[str, list[_Claim]] = {}
+    tables: dict[str, list[_Claim[_Entry]]] = {}
     for claim in claims:
         if claim.is_contrary and claim.fit < best:
             yield claim, f"there is no such recording; {claim.name} is another one"

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -32,6 +32,9 @@ class Recording:
     """What annotations say of its clips; None: all of them have its label."""
     split: str = ""
     """The part of the data that it is in; empty without any."""
+    joined: Mapping[str, str] = field(default_factory=dict)
+    """What a table of the user's own says of it, by column; only cells that say
+    something."""
 
     @property
     def plan_digest(self) -> str:

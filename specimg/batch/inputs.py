@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from specimg.annotations.tables import read_tables
-from specimg.audio.recordings import Listing, is_in_part
+from specimg.audio.recordings import Listing, Recording, is_in_part
+from specimg.batch.joining import Joining, join
 from specimg.batch.labeling import Labeling, label_recordings
-from specimg.errors import ParameterError, RefusedError
+from specimg.errors import DatasetError, ParameterError, RefusedError
 from specimg.output.manifest import PassedOver
 from specimg.output.shards import Shard
 from specimg.settings import SPLITS_NAME, Settings
@@ -24,10 +25,13 @@ class Wanted:
 
     annotations: Sequence[Path] = ()
     """Tables, and folders of them."""
+    join: Path | None = None
+    """A table with a row for each recording, whose columns the manifest gets."""
     split: str = ""
     """Parts with their shares, or the path of a table of splits."""
     group: str = "source"
-    """Which recordings are not to be divided; see `group_names`."""
+    """Which recordings are not to be divided: a column of `join`, or as `group_names`
+    has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +44,24 @@ class Inputs:
     annotated: bool = False
     """Whether labels are those of annotations."""
     lost: tuple[PassedOver, ...] = ()
-    """Annotations of this shard that label nothing."""
+    """Annotations and rows of this shard that label nothing, or match nothing."""
+    joining: Joining | None = None
+    """What a table of the user's own says of the recordings of all shards."""
+    unjoined: int = 0
+    """Recordings that it says nothing of."""
+    ungrouped: tuple[str, int] = ("", 0)
+    """The column of the groups, and how many recordings have nothing in it."""
     splits: tuple[SplitRow, ...] = ()
     """Where each recording of all shards is, in the order of their names."""
     lacking: tuple[Lacking, ...] = ()
     """Labels that some part lacks."""
     counts: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)
     """How many clips of each recording have which labels, by the headers."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the manifest gets of a table."""
+        return self.joining.joined if self.joining else ()
 
 
 def prepare(
@@ -71,6 +86,12 @@ def prepare(
     RefusedError
         The output folder is divided into parts, and no parts are wanted.
     """
+    joining = None
+    if wanted.join:
+        names = [recording.name for recording in listing.recordings]
+        may_label = settings.labels.folder == "auto" and not wanted.annotations
+        joining = join(wanted.join, names, may_label=may_label)
+        listing = joining.give(listing)
     labeling = None
     if wanted.annotations:
         tables = read_tables(wanted.annotations)
@@ -87,20 +108,29 @@ def prepare(
     table = out / SPLITS_NAME
     before = read_splits(table) if table.exists() and not overwrite else []
     if wanted.split:
-        listing, splits, lacking = _split(listing, labeling, before, settings, wanted)
+        groups = _group(listing.recordings, labeling, joining, settings, wanted)
+        listing, splits, lacking = _split(
+            listing, labeling, groups, before, settings, wanted
+        )
     elif before:
         msg = (
             f"{table} says which part each recording is in: give --split as before, "
             f"or --split {table}"
         )
         raise RefusedError(msg)
-    lost = labeling.lost.rows if labeling else []
+    lost = [
+        *(labeling.lost.rows if labeling else []),
+        *(joining.lost if joining else []),
+    ]
     part = shard.index, shard.count
     return Inputs(
         listing=listing.part(*part),
         labeling=labeling,
         annotated=bool(wanted.annotations),
         lost=tuple(one for one in lost if shard.is_all or is_in_part(one.source, part)),
+        joining=joining,
+        unjoined=_count_unjoined(listing, joining),
+        ungrouped=_count_ungrouped(listing, joining, wanted),
         splits=tuple(splits),
         lacking=tuple(lacking),
         counts=labeling.images if labeling else {},
@@ -110,6 +140,7 @@ def prepare(
 def _split(
     listing: Listing,
     labeling: Labeling | None,
+    groups: Sequence[str],
     rows: Sequence[SplitRow],
     settings: Settings,
     wanted: Wanted,
@@ -130,9 +161,6 @@ def _split(
                 raise SplitError(msg)
     recordings = listing.recordings
     names = [recording.name for recording in recordings]
-    has_labels = settings.labels.folder not in ("none", "auto")
-    has_labels = has_labels or (settings.labels.folder == "auto" and labeling is None)
-    groups = group_names(recordings, wanted.group, n_label_folders=int(has_labels))
     labels = [_weigh(labeling, one.name, one.label) for one in recordings]
     assigned = assign(
         names,
@@ -149,6 +177,45 @@ def _split(
     table = tabulate_splits(names, groups, assigned, before.values())
     dealt = [assigned[name] for name in names]
     return listing, table, find_lacking(groups, labels, dealt, parts)
+
+
+def _group(
+    recordings: Sequence[Recording],
+    labeling: Labeling | None,
+    joining: Joining | None,
+    settings: Settings,
+    wanted: Wanted,
+) -> list[str]:
+    """Return the name of the group of each recording."""
+    rule = wanted.group
+    if joining and rule in joining.columns:
+        return group_names(recordings, joining.groups(recordings, rule))
+    has_labels = settings.labels.folder not in ("none", "auto")
+    if settings.labels.folder == "auto":
+        has_labels = labeling is None and not (joining and joining.label)
+    try:
+        return group_names(recordings, rule, n_label_folders=int(has_labels))
+    except DatasetError as error:
+        if not joining:
+            raise
+        names = ", ".join(joining.columns)
+        msg = f"{error}; the columns of {joining.table} are {names}"
+        raise DatasetError(msg) from error
+
+
+def _count_unjoined(listing: Listing, joining: Joining | None) -> int:
+    known = joining.cells if joining else None
+    return sum(known is not None and r.name not in known for r in listing.recordings)
+
+
+def _count_ungrouped(
+    listing: Listing, joining: Joining | None, wanted: Wanted
+) -> tuple[str, int]:
+    """Return the column of the groups, and how many recordings have nothing in it."""
+    if not (wanted.split and joining and wanted.group in joining.columns):
+        return "", 0
+    values = joining.values(listing.recordings, wanted.group)
+    return wanted.group, values.count("")
 
 
 def _weigh(labeling: Labeling | None, name: str, label: str) -> Mapping[str, int]:

@@ -10,7 +10,7 @@ from specimg.batch.task import Done
 from specimg.conversion import SplitPlan, describe_dropped, warn
 from specimg.errors import RecordingError, join_warnings
 from specimg.output.destination import Destination
-from specimg.output.entries import FileStamp
+from specimg.output.entries import FileStamp, encode_joined
 from specimg.output.manifest import Failure, ImageEntry
 from specimg.output.session import Output
 from specimg.spans.best import select
@@ -26,6 +26,7 @@ class _PendingRecording:
     """How many were begun before it, which is also its place in the listing."""
     stamp: FileStamp
     plan: str
+    joined: str
     images: dict[int, list[ImageEntry]] = field(default_factory=dict)
     """The images of each part, by the number of its first clip."""
     warning: str = ""
@@ -65,7 +66,10 @@ class PendingRecordings:
         self._output.discard(recording.name)
         self._journal.start(recording.name, stamp)
         self._pending[recording.name] = _PendingRecording(
-            self._begun, stamp, recording.plan_digest
+            self._begun,
+            stamp,
+            recording.plan_digest,
+            encode_joined(recording.joined),
         )
         self._begun += 1
 
@@ -135,6 +139,8 @@ class PendingRecordings:
             self._output.remove_images(name, keep)
         dropped = describe_dropped(pending.dropped)
         self._journal.finish(name, pending.stamp, images, pending.plan, dropped)
+        if pending.joined:
+            self._journal.join(name, pending.joined)
         self._report.add(image.record for image in images)
         self._report.dropped += pending.dropped
         self._on_progress(Event(self._report))

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Iterator
 from specimg.audio.recordings import Listing, Recording
 from specimg.batch.report import Report
 from specimg.errors import RefusedError
-from specimg.output.entries import DONE, FAILED, NOT_THERE, FileStamp, JournalEntry
+from specimg.output.entries import (
+    DONE,
+    FAILED,
+    NOT_THERE,
+    FileStamp,
+    JournalEntry,
+    encode_joined,
+)
 from specimg.output.session import Output
 from specimg.settings import RESERVED_NAMES, Settings
 
@@ -28,6 +35,7 @@ def plan(
     reserved = {settings.manifest, *RESERVED_NAMES}
     todo: list[Recording] = []
     gone: list[JournalEntry] = []
+    joined: dict[str, str] = {}
     with output.journal.transaction():
         known = output.journal.entries()
         for recording, before in _side_by_side(listing.recordings, known, gone):
@@ -39,8 +47,14 @@ def plan(
                 raise RefusedError(_unreachable(recording.name))
             elif before and output.is_done(before, stamp, recording):
                 report.skipped += 1
+                cells = encode_joined(recording.joined)
+                if cells != before.joined:
+                    joined[recording.name] = cells
             else:
                 todo.append(recording)
+        for name, cells in joined.items():
+            output.journal.join(name, cells)
+        report.joined = len(joined)
         vanished = [entry for entry in gone if entry.name not in unreadable]
         _forget_vanished(output, vanished, report, prune=prune)
     return todo

@@ -1,7 +1,7 @@
 """What a run may take, and what it tells."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +53,10 @@ class Report:
     """Recordings that could not be converted."""
     skipped: int = 0
     """Recordings that were converted already."""
+    joined: int = 0
+    """Those of them of which the table of --join says something else by now."""
+    columns_lost: Sequence[str] = ()
+    """Columns that the manifest had of a table, and has no more."""
     vanished: int = 0
     """Recordings that were converted once, but are not among the inputs now."""
     pruned: int = 0

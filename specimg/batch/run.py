@@ -23,6 +23,7 @@ from specimg.batch.worker import WorkerConfig
 from specimg.output.destinations import DESTINATIONS, LOOSE_FILES
 from specimg.output.files import image_folder, write_table
 from specimg.output.folders import add_folders
+from specimg.output.joined import set_columns
 from specimg.output.label_files import ANNOTATED
 from specimg.output.manifest import PassedOver
 from specimg.output.session import open_output
@@ -101,6 +102,7 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
             unread = (PassedOver(source=n, reason=r) for n, r in listing.unread)
             journal.pass_over([*unread, *inputs.lost])
             journal.set(ANNOTATED, "yes" if inputs.annotated else "")
+            report.columns_lost = set_columns(journal, inputs.columns)
             add_folders(journal, _find_folders(listing, settings))
         if inputs.splits:
             write_table(out / SPLITS_NAME, format_splits(inputs.splits), str(shard))

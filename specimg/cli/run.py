@@ -41,6 +41,7 @@ def run(inputs: list[Path], out: Path, settings: Settings, options: RunOptions) 
         listing = list_inputs(inputs, out, rule)
         wanted = Wanted(
             annotations=options.annotations or (),
+            join=options.join,
             split=options.split or "",
             group=options.group,
         )

@@ -88,6 +88,17 @@ class RunOptions:
             rich_help_panel=LABELS,
         ),
     ] = None
+    join: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TABLE",
+            parser=a_path,
+            help="A table of your own with a row for each recording; the manifest gets "
+            "its columns.",
+            show_default=False,
+            rich_help_panel=LABELS,
+        ),
+    ] = None
     split: Annotated[
         str | None,
         typer.Option(
@@ -101,8 +112,9 @@ class RunOptions:
     group: Annotated[
         str,
         typer.Option(
-            metavar="source|first|REGEX",
-            help="Which recordings stay in one part: see --group of specimg compare.",
+            metavar="source|first|COLUMN|REGEX",
+            help="Which recordings stay in one part: those with the same value in a "
+            "column of --join; else see --group of specimg compare.",
             rich_help_panel=LABELS,
         ),
     ] = "source"

@@ -36,6 +36,10 @@ def print_summary(report: Report, settings: Settings) -> None:
     if report.inputs:
         where = f": see {report.out / PASSED_OVER_NAME}" if has_tables else ""
         lines += describe_inputs(report.inputs, settings, where)
+    if report.columns_lost:
+        names = ", ".join(report.columns_lost)
+        what = f"columns of --join that {settings.manifest} has no more"
+        lines.append(f"{what}: {names}")
     lines += summarize_bandwidths(report.rates, settings.mel)
     if report.vanished:
         vanished = count(report.vanished, "recording")
@@ -62,6 +66,9 @@ def _describe_done(report: Report, settings: Settings) -> list[str]:
         )
     if report.skipped:
         lines.append(f"already converted: {count(report.skipped, 'recording')}")
+    if report.joined:
+        what = f"with new cells in {settings.manifest}"
+        lines.append(f"{what}: {count(report.joined, 'recording')} of these")
     if not report.shard.is_all:
         lines.append(
             f"this is {report.shard}: when all are done, specimg merge {report.out}"
@@ -79,7 +86,7 @@ def describe_inputs(inputs: Inputs, settings: Settings, where: str = "") -> list
 
     `where` is what annotations are listed in that label nothing.
     """
-    lines = _describe_lacking(inputs.lacking)
+    lines = _describe_lacking(inputs.lacking) + _describe_joined(inputs, where)
     labeling = inputs.labeling
     in_tree = labeling and not labeling.by_label and settings.labels.boxes != "yolo"
     if inputs.annotated and in_tree:
@@ -122,6 +129,23 @@ def _describe_lacking(lacking: Sequence[Lacking]) -> list[str]:
     some = f"{first.label}, of {count(first.n_groups, 'group')}, is not in "
     some += " and ".join(first.parts)
     return [f"{count(len(labels), 'label')} not in every part: for example, {some}"]
+
+
+def _describe_joined(inputs: Inputs, where: str) -> list[str]:
+    """Return lines about a table of the user's own, and what it lacks."""
+    lines = []
+    if inputs.joining and inputs.unjoined:
+        number = count(inputs.unjoined, "recording")
+        lines.append(f"{inputs.joining.table} has no row of {number}: empty cells")
+    if inputs.joining and inputs.joining.lost:
+        number = count(len(inputs.joining.lost), "row")
+        verb = "matches" if len(inputs.joining.lost) == 1 else "match"
+        lines.append(f"{number} of {inputs.joining.table} that {verb} nothing{where}")
+    column, number_alone = inputs.ungrouped
+    if number_alone:
+        number = count(number_alone, "recording")
+        lines.append(f"nothing in {column}: {number}, each a group of its own")
+    return lines
 
 
 def describe_passed_over(verb: str, kinds: Mapping[str, int]) -> list[str]:

@@ -29,9 +29,11 @@ from specimg.settings import FAILURES_NAME, SETTINGS_NAME, SPLIT_TABLES, Setting
 _EVERY = 1000
 """Rows after which the types come again: `datasets` reads 10 MB at a time."""
 
-_TYPES = replace(
-    Record(**{field.name: field.type() for field in fields(Record)}),  # type: ignore[operator]
-    labels=LABELS_APART,  # a list of texts, not one of nobody knows what
+_TYPES = ImageEntry(
+    record=replace(
+        Record(**{field.name: field.type() for field in fields(Record)}),  # type: ignore[operator]
+        labels=LABELS_APART,  # a list of texts, not one of nobody knows what
+    )
 )
 """A row without an image, which the card leaves out by its empty `file_name`."""
 
@@ -79,6 +81,7 @@ def format_table(
     folders: list[str],
     columns: Sequence[str] | None = None,
     objects: Callable[[ImageEntry], object] | None = None,
+    joined: Sequence[str] = (),
 ) -> Iterator[bytes]:
     """Yield the table of the split that has these folders; see `format_manifest`.
 
@@ -87,10 +90,11 @@ def format_table(
     """
     rows = _rows(images, folders, objects)
     if objects is None:
-        yield from format_manifest((record for record, _ in rows), _JSON_LINES, columns)
+        images = (image for image, _ in rows)
+        yield from format_manifest(images, _JSON_LINES, columns, joined)
         return
-    for record, cell in rows:
-        (line,) = format_manifest([record], _JSON_LINES, columns)
+    for image, cell in rows:
+        (line,) = format_manifest([image], _JSON_LINES, columns, joined)
         more = json.dumps(cell, ensure_ascii=False).encode()
         yield line.removesuffix(b"}\n") + b', "objects": ' + more + b"}\n"
 
@@ -99,7 +103,7 @@ def _rows(
     images: Iterable[ImageEntry],
     folders: list[str],
     objects: Callable[[ImageEntry], object] | None,
-) -> Iterator[tuple[Record, object]]:
+) -> Iterator[tuple[ImageEntry, object]]:
     """Yield the rows of a split, and now and then one that has nothing but types."""
     number = 0
     for image in images:
@@ -108,7 +112,7 @@ def _rows(
             if number % _EVERY == 0:
                 yield _TYPES, OBJECT_TYPES
             number += 1
-            yield image.record, cell
+            yield image, cell
 
 
 def _split_folder(image: ImageEntry) -> str:

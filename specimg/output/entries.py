@@ -1,11 +1,13 @@
 """What a journal knows of a recording."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from specimg.encoding import encode_name
+from specimg.output.schema import JournalError
 
 STARTED, DONE, FAILED = "started", "done", "failed"
 DROPPED = "dropped"
@@ -46,6 +48,8 @@ class JournalEntry:
     state: str
     plan: str = ""
     """What was decided about its clips before it was read; see `LabelPlan.digest`."""
+    joined: str = ""
+    """What a table of the user's own says of it; see `encode_joined`."""
     has_dropped: bool = False
     """Whether clips of it were left out, by what is heard in them."""
     label: str = ""
@@ -57,11 +61,10 @@ class JournalEntry:
     def of(
         cls,
         name: str,
-        path: str,
-        size: int,
-        modified: int,
+        stamp: FileStamp,
         state: str,
         plan: str,
+        joined: str,
         stage: str,
         *,
         images: Sequence[tuple[str, int, str]],
@@ -69,10 +72,38 @@ class JournalEntry:
         """Make it of the cells of a journal; an image is a name, bytes and a label."""
         return cls(
             name=name,
-            stamp=FileStamp(path=path, size=size, modified=modified),
+            stamp=stamp,
             state=state,
             plan=plan,
+            joined=joined,
             has_dropped=stage == DROPPED,
             label=images[0][2] if images else "",
             files=tuple(image[:2] for image in images),
         )
+
+
+def encode_joined(cells: Mapping[str, str]) -> str:
+    """Return the cells of a recording, by column, as compact JSON; empty for none."""
+    if not cells:
+        return ""
+    return json.dumps(cells, ensure_ascii=False, sort_keys=True)
+
+
+def decode_joined(text: str | None, path: Path) -> dict[str, str]:
+    """Return the cells that `encode_joined` wrote, as the journal at `path` has them.
+
+    Raises
+    ------
+    JournalError
+        It has written no such text.
+    """
+    damage = JournalError(path, "is damaged: what was joined is no list of cells")
+    try:
+        cells = json.loads(text) if text else {}
+    except (ValueError, TypeError, RecursionError) as error:
+        raise damage from error
+    if not isinstance(cells, dict):
+        raise damage
+    if not all(isinstance(cell, str) for cell in cells.values()):
+        raise damage
+    return cells

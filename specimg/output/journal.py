@@ -20,12 +20,9 @@ from specimg.output.entries import (
     STARTED,
     FileStamp,
     JournalEntry,
+    decode_joined,
 )
-from specimg.output.manifest import (
-    Failure,
-    ImageEntry,
-    PassedOver,
-)
+from specimg.output.manifest import Failure, ImageEntry, PassedOver
 from specimg.output.schema import (
     MANIFEST_KEY,
     RECORD_COLUMNS,
@@ -114,13 +111,14 @@ class Journal:
         In a single pass: a question for each recording takes several times as long.
         """
         query = (
-            "SELECT name, path, size, modified, state, plan, stage, "
+            "SELECT name, path, size, modified, state, plan, joined, stage, "
             "file_name, bytes, label "
             "FROM recordings LEFT JOIN images ON source = name ORDER BY name, number"
         )
-        for key, rows in groupby(self._each(query), itemgetter(*range(7))):
-            images = [row[7:] for row in rows if row[7] is not None]
-            yield JournalEntry.of(*key, images=images)
+        for key, rows in groupby(self._each(query), itemgetter(*range(8))):
+            images = [row[8:] for row in rows if row[8] is not None]
+            stamp = FileStamp(path=key[1], size=key[2], modified=key[3])
+            yield JournalEntry.of(key[0], stamp, *key[4:], images=images)
 
     def file_names(self) -> Iterator[str]:
         """Yield the names of all images, in no order."""
@@ -155,12 +153,17 @@ class Journal:
         rows = (
             (
                 *_to_row(image.record),
-                *(number, image.n_bytes, image.digest, image.boxes),
+                *(image.n_bytes, image.digest, image.boxes, number),
             )
             for number, image in enumerate(images)
         )
         with translated(self.path):
             self._connection.executemany(_INSERT, rows)
+
+    def join(self, name: str, joined: str) -> None:
+        """Note what a table of the user's own says of what is converted."""
+        self._do("UPDATE recordings SET joined = ? WHERE name = ?", joined, name)
+        self._change()
 
     def fail(self, name: str, stamp: FileStamp, failure: Failure) -> None:
         """Note that a recording could not be converted."""
@@ -175,11 +178,14 @@ class Journal:
     def images(self, name: str | None = None) -> Iterator[ImageEntry]:
         """Yield all images, or those of one recording, in the manifest's order."""
         where = "WHERE source = ?" if name is not None else "WHERE ? IS NULL"
-        query = f"SELECT {_COLUMNS} FROM images {where} ORDER BY source, number"  # noqa: S608
-        for *cells, n_bytes, digest, boxes in self._each(query, name):
-            record = to_record(cells, self.path)
+        query = f"{_IMAGES} {where} ORDER BY source, number"
+        for *cells, n_bytes, digest, boxes, joined in self._each(query, name):
             yield ImageEntry(
-                record=record, n_bytes=n_bytes, digest=digest, boxes=str(boxes)
+                record=to_record(cells, self.path),
+                n_bytes=n_bytes,
+                digest=digest,
+                boxes=str(boxes),
+                joined=decode_joined(joined, self.path),
             )
 
     def failures(self) -> Iterator[Failure]:
@@ -237,8 +243,8 @@ class Journal:
                 yield from rows
 
 
-_COLUMNS = ", ".join(
-    f'"{name}"' for name in (*RECORD_COLUMNS, "bytes", "digest", "boxes")
-)
-_INSERT = insert_into_images([*RECORD_COLUMNS, "number", "bytes", "digest", "boxes"])
+_OWN = [*RECORD_COLUMNS, "bytes", "digest", "boxes"]
+_COLUMNS = ", ".join(f'"{name}"' for name in (*_OWN, "joined"))
+_IMAGES = f"SELECT {_COLUMNS} FROM images LEFT JOIN recordings ON name = source"  # noqa: S608
+_INSERT = insert_into_images([*_OWN, "number"])
 _to_row = attrgetter(*RECORD_COLUMNS)

@@ -4,8 +4,9 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -104,6 +105,9 @@ class ImageEntry:
     """SHA-256 of the pixels, with their shape and type; None as above."""
     boxes: str = ""
     """Boxes around what is heard, if they were asked for; see `encode_boxes`."""
+    joined: Mapping[str, str] = field(default_factory=dict)
+    """What a table of the user's own says of the recording, by column; columns without
+    a cell may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,28 +151,43 @@ _QUOTES = ("warning", "reason")
 
 _CELLS = {True: "true", False: "false"}
 
+_NUMBER = re.compile(r"[+-]?[0-9]*[.,]?[0-9]+(e[+-]?[0-9]+)?", re.IGNORECASE)
+"""No formula, whatever it begins with; longitudes often begin with a minus."""
+
 
 def format_manifest(
-    records: Iterable[Record], name: str, columns: Sequence[str] | None = None
+    images: Iterable[ImageEntry],
+    name: str,
+    columns: Sequence[str] | None = None,
+    joined: Sequence[str] = (),
 ) -> Iterator[bytes]:
     """Yield the manifest as CSV, or as JSON lines if `name` ends in ``.jsonl``.
 
-    It has all columns, unless it is to be that of an earlier version, which had fewer.
+    It has all columns, unless it is to be that of an earlier version, which had fewer;
+    and behind them those that are `joined` from a table of the user's own.
     """
     columns = columns or _names(Record)
+    # Not by `asdict`, which takes longer than all the rest.
+    get = attrgetter(*columns)
+    rows = (
+        (*get(image.record), *(image.joined.get(name, "") for name in joined))
+        for image in images
+    )
     if name.endswith(".jsonl"):
-        return _to_json(columns, records)
-    return _to_csv(columns, records)
+        return _to_json([*columns, *joined], rows)
+    return _to_csv(columns, rows, joined)
 
 
 def format_failures(failures: Iterable[Failure]) -> Iterator[bytes]:
     """Yield the failures as CSV."""
-    return _to_csv(_names(Failure), failures)
+    names = _names(Failure)
+    return _to_csv(names, map(attrgetter(*names), failures))
 
 
 def format_passed_over(files: Iterable[PassedOver]) -> Iterator[bytes]:
     """Yield the files with sound that were passed over, as CSV."""
-    return _to_csv(_names(PassedOver), files)
+    names = _names(PassedOver)
+    return _to_csv(names, map(attrgetter(*names), files))
 
 
 def _names(kind: type[Record | Failure | PassedOver]) -> list[str]:
@@ -176,14 +195,16 @@ def _names(kind: type[Record | Failure | PassedOver]) -> list[str]:
 
 
 def _to_csv(
-    names: Sequence[str], rows: Iterable[Record | Failure | PassedOver]
+    names: Sequence[str], rows: Iterable[tuple[Any, ...]], joined: Sequence[str] = ()
 ) -> Iterator[bytes]:
-    values = attrgetter(*names)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    for row in chain([names], map(values, rows)):
+    n_own = len(names)
+    for row in chain([(*names, *joined)], rows):
         # Line by line, because that is how a table is verified.
-        writer.writerow(map(_to_cell, names, row))
+        writer.writerow(
+            (*map(_to_cell, names, row), *map(_to_joined_cell, row[n_own:]))
+        )
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
@@ -195,11 +216,13 @@ def _to_cell(name: str, value: object) -> object:
     return _CELLS[value] if value.__class__ is bool else value
 
 
-def _to_json(names: Sequence[str], records: Iterable[Record]) -> Iterator[bytes]:
-    # Not by `asdict`, which takes longer than all the rest.
-    get = attrgetter(*names)
-    for record in records:
-        values = dict(zip(names, get(record), strict=True))
+def _to_joined_cell(value: str) -> str:
+    return value if _NUMBER.fullmatch(value) else encode_cell(value)
+
+
+def _to_json(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
+    for row in rows:
+        values = dict(zip(names, row, strict=True))
         for name, value in values.items():
             if value.__class__ is float and not math.isfinite(value):
                 values[name] = None  # JSON has no infinity

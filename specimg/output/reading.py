@@ -35,7 +35,7 @@ def read_manifest(path: Path) -> Iterator[Record]:
     """Yield the rows of a manifest: CSV, or JSON lines if its name says so.
 
     Columns may be in any order; one that it lacks counts as its default, if it has
-    one.
+    one, and those that are not known are of a table of the user's own.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def _compare_columns(names: list[str], kind: type[_Row]) -> str:
     """Return what is wrong with the columns of a table, else nothing."""
     known = {field.name: field for field in fields(kind)}
     for name in names:
-        if name not in known:
+        if name not in known and kind is not Record:
             return f"what is the column {name!r}?"
         if names.count(name) > 1:
             return f"two columns are called {name}"

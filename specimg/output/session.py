@@ -62,7 +62,7 @@ class Output:
     ) -> bool:
         """Whether a recording is converted already, and its images are still there.
 
-        By the same plan, or, without one, with the same label.
+        By the same plan, and, where no annotations give labels, with the same label.
 
         Raises
         ------
@@ -82,8 +82,10 @@ class Output:
                 raise RefusedError(msg)
             return False
         is_same = entry.plan == recording.plan_digest
-        if not recording.plan:
-            is_same = is_same and entry.label == recording.label
+        plan = recording.plan
+        if not (plan and plan.annotations) and entry.files:
+            usual = plan.negative_label if plan else ""
+            is_same = is_same and entry.label == (recording.label or usual)
         return is_same and self.has_images(entry)
 
     def has_images(self, entry: JournalEntry) -> bool:

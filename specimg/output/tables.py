@@ -26,6 +26,7 @@ from specimg.output.files import (
     write_table,
 )
 from specimg.output.folders import known_folders
+from specimg.output.joined import joined_columns
 from specimg.output.journal import Journal
 from specimg.output.label_files import (
     find_label_files,
@@ -146,8 +147,8 @@ def _stamp(folder: Path, settings: Settings) -> str:
 def _write_manifest(
     folder: Path, settings: Settings, journals: list[Journal], tag: str
 ) -> None:
-    records = (image.record for image in all_images(journals))
-    lines = format_manifest(records, settings.manifest)
+    images, joined = all_images(journals), joined_columns(journals)
+    lines = format_manifest(images, settings.manifest, joined=joined)
     write_table(folder / settings.manifest, lines, tag)
 
 
@@ -163,7 +164,10 @@ def _write_card(
         remove(path)
     for split, folders in splits.items():
         objects = objects_of_images(settings, journals)
-        lines = format_table(all_images(journals), folders, objects=objects)
+        joined = joined_columns(journals)
+        lines = format_table(
+            all_images(journals), folders, objects=objects, joined=joined
+        )
         write_table(folder / SPLIT_TABLES[split], lines, tag)
     if may_write_card(folder):
         write_table(folder / CARD_NAME, format_card(splits, settings), tag)

@@ -12,6 +12,7 @@ from specimg.errors import RefusedError, SpecimgError
 from specimg.output.card import format_table
 from specimg.output.contents import Contents, read_contents
 from specimg.output.images import ImageError, read_image
+from specimg.output.joined import joined_columns
 from specimg.output.journal import Journal
 from specimg.output.label_files import label_files, objects_of_images
 from specimg.output.manifest import (
@@ -86,16 +87,18 @@ def _check_image(folder: Path, image: ImageEntry, settings: Settings) -> str:
 def _check_tables(
     folder: Path, settings: Settings, journals: list[Journal]
 ) -> Iterator[str]:
-    records = (image.record for image in all_images(journals))
+    joined = joined_columns(journals)
     path = folder / settings.manifest
     columns = _columns_of(path, journals)
-    yield from _check_table(path, format_manifest(records, path.name, columns))
+    lines = format_manifest(all_images(journals), path.name, columns, joined)
+    yield from _check_table(path, lines)
     for split, folders in all_splits(settings, journals).items():
         path = folder / SPLIT_TABLES[split]
         if path.exists():  # earlier versions wrote none
             columns = _columns_of(path, journals)
             objects = objects_of_images(settings, journals)
-            lines = format_table(all_images(journals), folders, columns, objects)
+            images = all_images(journals)
+            lines = format_table(images, folders, columns, objects, joined)
             yield from _check_table(path, lines)
     for file in label_files(settings, journals):
         yield from _check_table(folder / file.path, iter(file.chunks))
