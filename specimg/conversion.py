@@ -17,7 +17,7 @@ from specimg.rendering.pipeline import render_clip
 from specimg.settings import Settings
 from specimg.spans.best import Best
 from specimg.spans.plan import split
-from specimg.spans.reader import Clip, begin_of, read_clips
+from specimg.spans.reader import Clip, read_clips
 from specimg.spans.selection import why_dropped
 from specimg.spans.span import ALL_CLIPS, ClipRange, SpanSource
 
@@ -83,8 +83,6 @@ def convert_recording(
             if clip_range is None and (plan := _plan_split(reader, source, settings)):
                 return plan
             clip_range = clip_range or ALL_CLIPS
-            if clip_range.read_from:
-                reader.seek(begin_of(source, clip_range, reader.sample_rate))
             clips = read_clips(reader, source, clip_range)
             try:
                 best = Best[Record](settings.selection_by_lot, recording.name)

@@ -34,11 +34,14 @@ class AudioReader:
     """
 
     def __init__(self, path: Path, channel: int | None = None) -> None:
+        self._path = path
         self._decoder = Decoder(path)
         self.sample_rate = self._decoder.sample_rate
         """In Hz."""
         self.channels = self._decoder.channels
         self._channel = channel
+        self._seekable: int | None = None
+        """How many samples can be sought in, once that was asked."""
         try:
             self._check_bounds()
         except AudioReadError:
@@ -91,15 +94,27 @@ class AudioReader:
         """
         return self._decoder.can_seek()
 
-    def seek(self, frame: int) -> None:
-        """Go to a frame, in a recording that can seek.
+    def skip(self, n_samples: int) -> int:
+        """Go on without giving samples, and where it can be exact without decoding.
+
+        Returns
+        -------
+        int
+            By how many: fewer than `n_samples` only where the recording ends.
 
         Raises
         ------
         DecodeError
-            The recording has no such frame, or is damaged before it.
+            The recording is damaged before the sample that is gone to.
         """
-        self._decoder.seek(frame)
+        end = self.frames_read + n_samples
+        if n_samples and end <= self._find_seekable():
+            self._decoder.seek(end)
+            return n_samples
+        left = n_samples
+        while left and (n_read := len(self._decoder.read(left))):
+            left -= n_read
+        return n_samples - left
 
     def read(self, out: NDArray[np.float32]) -> int:
         """Read on, as `specimg.spans.reader.Read` says: mono samples and their peaks.
@@ -135,6 +150,18 @@ class AudioReader:
                 np.max(np.abs(block), axis=1, out=part[1])
             done += len(block)
         return done
+
+    def _find_seekable(self) -> int:
+        """Return up to which sample reading can begin anywhere, exactly; mostly 0."""
+        if self._seekable is None:
+            self._seekable = 0
+            if self._decoder.may_seek:
+                # Asking loses the position, so another one is asked.
+                with AudioReader(self._path, self._channel) as other:
+                    if other.can_seek():
+                        seconds = other.promised_seconds
+                        self._seekable = round(seconds * other.sample_rate)
+        return self._seekable
 
     def _check_bounds(self) -> None:
         """Refuse what no recorder writes, and a channel that the recording lacks."""
