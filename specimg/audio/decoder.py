@@ -101,13 +101,11 @@ class Decoder:
         is_all = source is None or len(source) >= self._size() - self._stream.offset
         return is_all and seeks_exactly(self._file)
 
-    def can_seek(self) -> bool:
-        """Whether reading can begin anywhere, exactly, up to the promised end.
+    def has_last_frame(self) -> bool:
+        """Whether the last promised frame is there, where reading can begin anywhere.
 
         Asking loses the position: only for a recording that is not read afterwards.
         """
-        if not self.may_seek:
-            return False
         try:
             self._file.seek(self._file.frames - 1)
             return len(self._file.read(1)) == 1

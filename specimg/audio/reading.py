@@ -92,7 +92,7 @@ class AudioReader:
 
         Asking loses the position: only for a recording that is not read afterwards.
         """
-        return self._decoder.can_seek()
+        return self._decoder.may_seek and self._decoder.has_last_frame()
 
     def skip(self, n_samples: int) -> int:
         """Go on without giving samples, and where it can be exact without decoding.
