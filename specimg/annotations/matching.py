@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from specimg.annotations.annotation import Annotation
+from specimg.annotations.annotation import Annotation, Times
 from specimg.annotations.paths import Index, clean
 from specimg.annotations.tables import Annotated, Tables
 from specimg.errors import shorten
@@ -39,6 +39,9 @@ class Matched:
     """By the name of the recording, sorted by start, end and label; none for one of
     which a table says that nothing calls there, and no entry for one that no table
     knows."""
+    unclear: dict[str, tuple[Times, ...]]
+    """When something may be heard that tables do not say as they should, by the name of
+    the recording; also of recordings that have no other entry."""
     unmatched: tuple[Unmatched, ...]
     """In the order of the tables."""
     repeated: int
@@ -84,7 +87,7 @@ def match_tables(tables: Tables, names: Iterable[str]) -> Matched:
     index = Index(names)
     claims: dict[str, list[_Claim]] = {}
     reasons: dict[int, str] = {}
-    for position, entry in enumerate(tables.annotated):
+    for position, entry in enumerate((*tables.annotated, *tables.unclear)):
         found = _find(index, entry)
         if isinstance(found, str):
             reasons[position] = found
@@ -96,14 +99,21 @@ def match_tables(tables: Tables, names: Iterable[str]) -> Matched:
         for claim, reason in _settle(group)
     }
     calls: dict[str, list[Annotation]] = {}
+    unclear: dict[str, set[Times]] = {}
+    nothing_else = {id(entry) for entry in tables.unclear}
     for name, group in claims.items():
         for claim in group:
-            if id(claim.entry) not in refused:
+            if id(claim.entry) in refused:
+                continue
+            if id(claim.entry) not in nothing_else:
                 calls.setdefault(name, []).extend(claim.entry.annotations)
+            if claim.entry.unclear:
+                unclear.setdefault(name, set()).update(claim.entry.unclear)
     annotations = {name: _sort(calls[name]) for name in sorted(calls)}
     kept = sum(map(len, annotations.values()))
     return Matched(
         annotations=annotations,
+        unclear={name: tuple(sorted(unclear[name])) for name in sorted(unclear)},
         unmatched=tuple(
             Unmatched(
                 table=entry.table,

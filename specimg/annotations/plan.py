@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from specimg.annotations.annotation import Annotation
+from specimg.annotations.annotation import Annotation, Times
 from specimg.annotations.overlap import OverlapRule, Timeline
 
 
@@ -23,6 +23,8 @@ class LabelPlan:
     """Starts of the clips without a label that are kept; None: all of them."""
     dropped: frozenset[float] = frozenset()
     """Starts of clips with a label that are not kept."""
+    unclear: tuple[Times, ...] = ()
+    """When something may be heard that nobody can name: a clip there is no negative."""
     negative_label: str = ""
     """The label of a clip that has none, if there is to be one."""
     by_label: bool = False
@@ -36,6 +38,16 @@ class LabelPlan:
     @cached_property
     def _timeline(self) -> Timeline:
         return Timeline(self.annotations)
+
+    @cached_property
+    def _unclear(self) -> Timeline:
+        return Timeline(
+            [Annotation(start=start, end=end, label="") for start, end in self.unclear]
+        )
+
+    def is_unclear(self, start: float, end: float) -> bool:
+        """Whether nobody can say that nothing is heard in a clip."""
+        return bool(self.unclear and self._unclear.touched(start, end).any())
 
     def labels(self, start: float, end: float) -> tuple[str, ...]:
         """Return the labels of a clip, sorted; none where nothing is heard in it."""
@@ -55,6 +67,8 @@ class LabelPlan:
         """
         labels = tuple(sorted({*self.labels(start, end), *own}))
         if not self.keeps(start, labels):
+            return None
+        if not labels and self.is_unclear(start, end):
             return None
         return labels or ((self.negative_label,) if self.negative_label else ())
 
@@ -79,6 +93,6 @@ class LabelPlan:
         negatives = None if self.negatives is None else sorted(self.negatives)
         parts = (
             *(annotations, rule, self.rescued, negatives, sorted(self.dropped)),
-            *(self.negative_label, self.by_label),
+            *(self.negative_label, self.by_label, self.unclear),
         )
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

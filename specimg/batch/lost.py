@@ -2,6 +2,7 @@
 
 from specimg.annotations.annotation import Annotation
 from specimg.annotations.matching import Matched
+from specimg.annotations.rows import Problem
 from specimg.annotations.tables import Tables
 from specimg.audio.recordings import Recording
 from specimg.encoding import encode_name
@@ -14,6 +15,8 @@ class LostAnnotations:
     def __init__(self) -> None:
         self.count = 0
         """How many annotations are lost."""
+        self.remarks = 0
+        """How many are not, but lack a band or a channel that cannot be."""
         self._reasons: dict[str, str] = {}
 
     @property
@@ -24,8 +27,11 @@ class LostAnnotations:
     def add_problems(self, tables: Tables) -> None:
         """Add what is wrong with tables."""
         for problem in tables.problems:
-            what = ": ".join(filter(None, (problem.value, problem.why)))
-            self._add(problem.table, problem.line, what)
+            self._add(problem.table, problem.line, _describe(problem))
+        for problem in tables.remarks:
+            what = f"{_describe(problem)}; its time and its label are taken"
+            self._add(problem.table, problem.line, what, 0)
+        self.remarks += len(tables.remarks)
 
     def add_unmatched(self, matched: Matched) -> None:
         """Add what is said of recordings that are not there."""
@@ -62,3 +68,7 @@ class LostAnnotations:
         before = self._reasons.get(source)
         self._reasons[source] = f"{before}; {what}" if before else what
         self.count += count
+
+
+def _describe(problem: Problem) -> str:
+    return ": ".join(filter(None, (problem.value, problem.why)))
