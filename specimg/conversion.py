@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from specimg.annotations.annotation import Times
 from specimg.audio import AudioReader
 from specimg.audio.recordings import Recording
 from specimg.errors import ClipError, SpecimgError, join_warnings
@@ -48,6 +49,9 @@ class Converted:
     """What is wrong with the recording; empty where nothing is."""
     dropped: Counter[str] = field(default_factory=Counter)
     """How many clips are no images, by the reason."""
+    left_out: dict[str, list[Times]] = field(default_factory=dict)
+    """Start and end of each clip with an annotated label that is no image, in seconds,
+    by the reason."""
 
 
 def convert_recording(
@@ -74,7 +78,7 @@ def convert_recording(
         The output folder takes nothing more.
     """
     images: dict[str, ImageEntry] = {}
-    dropped = Counter[str]()
+    left_out = _LeftOut(recording)
     if recording.plan and recording.plan.is_empty:
         return Converted([], "")
     try:
@@ -87,12 +91,13 @@ def convert_recording(
             try:
                 best = Best[Record](settings.selection_by_lot, recording.name)
                 for image in _write_clips(
-                    recording, destination, settings, reader, clips, dropped
+                    recording, destination, settings, reader, clips, left_out
                 ):
                     images[image.record.file_name] = image
                     if surplus := best.add(image.record):
                         destination.undo([images.pop(surplus.file_name)])
-                        dropped[settings.selection.why_not_selected] += 1
+                        times = surplus.start, surplus.end
+                        left_out.add(settings.selection.why_not_selected, times)
             except ClipError as error:
                 # What is wrong with it may be why there is no clip.
                 raise ClipError(join_warnings(str(error), reader.warning)) from error
@@ -102,7 +107,7 @@ def convert_recording(
     except (SpecimgError, MemoryError):
         destination.undo(images.values())
         raise
-    return Converted(list(images.values()), warning, dropped)
+    return Converted(list(images.values()), warning, left_out.dropped, left_out.labeled)
 
 
 def describe_dropped(dropped: Mapping[str, int]) -> str:
@@ -118,6 +123,27 @@ def warn(images: list[ImageEntry], warning: str) -> list[ImageEntry]:
         replace(image, record=replace(image.record, warning=warning))
         for image in images
     ]
+
+
+class _LeftOut:
+    """The clips of a recording that are no images."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._plan = recording.plan
+        self.dropped = Counter[str]()
+        self.labeled: dict[str, list[Times]] = {}
+        """See `Converted.left_out`."""
+
+    def add(self, why: str, times: Times) -> None:
+        """Add a clip that is dropped by what is heard in it, or by its length."""
+        self.dropped[why] += 1
+        if self._plan and self._plan.labels(*times):
+            self.labeled.setdefault(why, []).append(times)
+
+    def add_capped(self, why: str, times: Times) -> None:
+        """Add a clip that was not drawn, if it has a label; it is counted already."""
+        if self._plan and times[0] in self._plan.dropped:
+            self.labeled.setdefault(why, []).append(times)
 
 
 def _plan_split(
@@ -138,20 +164,22 @@ def _write_clips(
     settings: Settings,
     reader: AudioReader,
     clips: Iterable[Clip],
-    dropped: Counter[str],
+    left_out: "_LeftOut",
 ) -> Iterator[ImageEntry]:
     for clip in clips:
+        times = clip.span.start, clip.span.end
         labels = labels_of(recording, clip.span)
         if labels is None:
+            left_out.add_capped(settings.labels.why_capped, times)
             continue
         if why := _why_dropped(clip, reader, settings, silent=False):
-            dropped[why] += 1
+            left_out.add(why, times)
             continue
         picture = render_clip(
             clip.samples, reader.sample_rate, settings, clip.span.shown
         )
         if why := _why_dropped(clip, reader, settings, silent=picture.silent):
-            dropped[why] += 1
+            left_out.add(why, times)
             continue
         record = describe(recording, labels, clip, picture, reader, settings)
         data = encode(picture.pixels, settings.image, _text(settings))

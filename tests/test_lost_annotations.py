@@ -3,12 +3,17 @@
 from pathlib import Path
 
 import pytest
-from sounds import chirps, write
+from sounds import chirps, rows, write
 
 from specimg.batch.inputs import Inputs, Wanted, prepare
-from specimg.batch.run import list_inputs
+from specimg.batch.report import Limits
+from specimg.batch.run import convert_all, list_inputs
+from specimg.batch.task import Ending, Task
+from specimg.batch.worker import WorkerConfig
 from specimg.cli.summary import describe_inputs
+from specimg.conversion import convert_recording
 from specimg.errors import SpecimgError
+from specimg.output.loose import LooseFiles
 from specimg.output.records import labels_of
 from specimg.output.shards import ALL
 from specimg.settings import Settings
@@ -78,7 +83,9 @@ def test_clips_of_which_a_table_says_what_cannot_be_are_no_negatives(
     summary = "\n".join(describe_inputs(inputs, Settings()))
     assert said in summary
     assert ("no table speaks of" in summary) == ("Yellow" in line)
-    assert [row.source for row in inputs.lost] == [f"{tmp_path / 't.csv'}:3"]
+    assert inputs.labeling
+    (row,) = inputs.labeling.lost.rows(1, 1)
+    assert row.source == f"{tmp_path / 't.csv'}:3"
 
 
 def test_a_recording_with_wrong_times_keeps_only_clips_with_a_label(
@@ -109,3 +116,123 @@ def test_tables_of_nonsense_alone_are_refused_with_an_example(
 ) -> None:
     with pytest.raises(SpecimgError, match=r"t\.csv, line 2: start=2 and end=1: need"):
         decide(folder, tmp_path / "t.csv", "b.wav,2,1,,,wren")
+
+
+# What is left out when recordings are converted.
+
+
+class InProcess:
+    """Converts in the process of the test, one task after the other."""
+
+    parallel_tasks = free_slots = 1
+
+    def __init__(self, _jobs: int, config: WorkerConfig) -> None:
+        self.config = config
+        self.ended: list[tuple[Task, Ending]] = []
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.ended
+
+    def submit(self, task: Task) -> None:
+        destination = LooseFiles(self.config.out)
+        settings = self.config.settings
+        outcomes = [
+            convert_recording(recording, destination, settings, task.clip_range)
+            for recording in task.recordings
+        ]
+        self.ended.append((task, outcomes))
+
+    def outcomes(self, _patience: float) -> list[tuple[Task, Ending]]:
+        ended, self.ended = self.ended, []
+        return ended
+
+    def stop(self) -> None:
+        pass
+
+
+CALLS = (
+    "c.wav,0.2,0.6,,,wren",
+    "c.wav,1.2,1.6,,,wren",  # silent
+    "c.wav,2.2,2.6,,,wren",  # quiet
+    "c.wav,3.1,3.4,,,robin",  # the rest, which is short
+    "c.wav,3.2,3.4,,,robin",
+    "c.wav,0.1,1.9,,,owl",  # in two clips, one of which is silent
+)
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of clips that are loud, silent, quiet, and short."""
+    made = tmp_path_factory.mktemp("uneven")
+    samples = chirps(3.5, RATE)
+    samples[RATE : 2 * RATE] = 0
+    samples[2 * RATE : 3 * RATE] *= 0.001
+    write(made / "c.wav", samples, RATE, subtype="FLOAT")
+    return made
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+@pytest.mark.parametrize(
+    ("options", "lost", "why"),
+    [
+        ({"skip_silent": True}, {3}, "silent, and skip_silent is set"),
+        ({"min_peak_dbfs": -40.0}, {3, 4}, "peak below min_peak_dbfs=-40 dB"),
+        ({"min_clip": 0.7}, {5, 6}, "shorter than min_clip=0.7 s"),
+        ({"select": "1:first"}, {3, 4, 5, 6}, "that select=1:first keeps"),
+        ({"select": "2:loudest"}, {3, 4}, "that select=2:loudest keeps"),
+        ({"max_per_label": 1}, {3}, "that max_per_label=1 keeps"),
+        ({"negatives": "drop"}, set(), ""),
+    ],
+)
+def test_annotations_of_clips_that_are_left_out_are_named(
+    uneven: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, object],
+    lost: set[int],
+    why: str,
+    is_long: bool,
+) -> None:
+    monkeypatch.setattr("specimg.batch.run.LocalExecutor", InProcess)
+    if is_long:
+        # Converted in parts, of which each knows its own clips only.
+        monkeypatch.setattr("specimg.conversion.LONG_SECONDS", 0.0)
+        monkeypatch.setattr("specimg.conversion.RANGE_SECONDS", 1.0)
+    limits = Limits(jobs=1, timeout=60, memory=1000)
+    settings = Settings.from_options(SMALL | options)
+    out, table = tmp_path / "out", tmp_path / "t.csv"
+    for attempt in ("new", "again", "moved"):
+        lines = CALLS
+        if attempt == "moved":  # to other lines, which is no reason to convert anew
+            lines = ("", *CALLS)
+            lost = {line + 1 for line in lost}
+        inputs = decide(uneven, table, *lines, **options)
+        report = convert_all(inputs, out, settings, limits, lambda _: None)
+        assert report.recordings == (attempt == "new")
+        told = {}
+        if (out / "passed_over.csv").exists():
+            told = {r["source"]: r["reason"] for r in rows(out / "passed_over.csv")}
+        assert set(told) == {f"{table}:{line}" for line in lost}
+        assert all(reason.endswith(why) for reason in told.values())
+        assert all(" labels no image of c.wav: " in one for one in told.values())
+        assert inputs.labeling
+        assert inputs.labeling.lost.count == len(lost)
+
+
+def test_annotations_behind_what_can_be_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("specimg.batch.run.LocalExecutor", InProcess)
+    path = write(tmp_path / "in/c.flac", chirps(1.1, RATE), RATE, format="FLAC")
+    data = bytearray(path.read_bytes())
+    data[22:26] = (4 * RATE).to_bytes(4)  # samples that its header promises
+    path.write_bytes(data)
+    lines = [line.replace("wav", "flac") for line in CALLS]
+    inputs = decide(path.parent, tmp_path / "t.csv", *lines)
+    limits = Limits(jobs=1, timeout=60, memory=1000)
+    settings = Settings.from_options(SMALL)
+    convert_all(inputs, tmp_path / "out", settings, limits, lambda _: None)
+    told = rows(tmp_path / "out" / "passed_over.csv")
+    assert [row["source"][-1:] for row in told] == ["3", "4", "5", "6"]
+    assert "no clip of what can be read holds enough of it" in told[0]["reason"]

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from specimg.annotations.annotation import Annotation, Times
-from specimg.annotations.overlap import OverlapRule, Timeline
+from specimg.annotations.overlap import OverlapRule, Timeline, find_rescuers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +79,42 @@ class LabelPlan:
         """Return the annotations that lie in a clip at least in part."""
         touched = self._timeline.touched(start, end)
         return [self.annotations[number] for number in touched.nonzero()[0].tolist()]
+
+    def heard_in(self, clips: Iterable[Times]) -> set[int]:
+        """Return the numbers of the annotations that label at least one of some clips.
+
+        Clips as long as each other, but for the last of a recording.
+        """
+        ordered = sorted(set(clips))
+        starts, ends = np.array(ordered, np.float64).reshape(-1, 2).T
+        missing = find_rescuers(self.annotations, starts, ends, self.rule)
+        begins = {start for start, _ in ordered}
+        rescued = {number for number, begin in self.rescued if begin in begins}
+        return {*range(len(self.annotations))} - missing.keys() | rescued
+
+    def find_lost(
+        self, images: Iterable[Times], left_out: Mapping[str, Iterable[Times]]
+    ) -> dict[int, str]:
+        """Return the annotations that label no image, by their numbers.
+
+        Parameters
+        ----------
+        images : iterable of (float, float)
+            Start and end of each clip that became an image, in seconds.
+        left_out : mapping of str to iterable of (float, float)
+            Of each other clip with a label, by the reason.
+
+        Returns
+        -------
+        dict
+            The reasons; empty where no clip was labeled by it.
+        """
+        lost = {*range(len(self.annotations))} - self.heard_in(images)
+        reasons: dict[int, list[str]] = {number: [] for number in sorted(lost)}
+        for why in sorted(left_out) if lost else ():
+            for number in lost & self.heard_in(left_out[why]):
+                reasons[number].append(why)
+        return {number: "; ".join(its) for number, its in reasons.items()}
 
     def keeps(self, start: float, labels: tuple[str, ...]) -> bool:
         """Whether a clip with these labels becomes an image."""

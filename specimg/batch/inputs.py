@@ -5,10 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from specimg.annotations.tables import read_tables
-from specimg.audio.recordings import Listing, is_in_part
+from specimg.audio.recordings import Listing
 from specimg.batch.labeling import Labeling, label_recordings
 from specimg.errors import ParameterError, RefusedError
-from specimg.output.manifest import PassedOver
 from specimg.output.shards import Shard
 from specimg.settings import SPLITS_NAME, Settings
 from specimg.splits.assignment import assign
@@ -39,8 +38,6 @@ class Inputs:
     """What was decided about the clips of all shards; None where nothing was."""
     annotated: bool = False
     """Whether labels are those of annotations."""
-    lost: tuple[PassedOver, ...] = ()
-    """Annotations of this shard that label nothing."""
     splits: tuple[SplitRow, ...] = ()
     """Where each recording of all shards is, in the order of their names."""
     lacking: tuple[Lacking, ...] = ()
@@ -94,13 +91,10 @@ def prepare(
             f"or --split {table}"
         )
         raise RefusedError(msg)
-    lost = labeling.lost.rows if labeling else []
-    part = shard.index, shard.count
     return Inputs(
-        listing=listing.part(*part),
+        listing=listing.part(shard.index, shard.count),
         labeling=labeling,
         annotated=bool(wanted.annotations),
-        lost=tuple(one for one in lost if shard.is_all or is_in_part(one.source, part)),
         splits=tuple(splits),
         lacking=tuple(lacking),
         counts=labeling.images if labeling else {},

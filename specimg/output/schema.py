@@ -60,6 +60,7 @@ _TABLES = {
         "stage TEXT NOT NULL DEFAULT ''",
         "reason TEXT NOT NULL DEFAULT ''",
         "plan TEXT NOT NULL DEFAULT ''",
+        "lost TEXT NOT NULL DEFAULT ''",
     ),
     "images": (
         *map(_column, fields(Record)),
@@ -73,7 +74,7 @@ _TABLES = {
 }
 _WITHOUT_ROWID = {"images", "passed_over"}
 _LATER = {
-    "recordings": ("plan",),
+    "recordings": ("plan", "lost"),
     "images": (*(f.name for f in fields(Record) if f.default is not MISSING), "boxes"),
 }
 """Columns that a journal may lack."""
