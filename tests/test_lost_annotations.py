@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
+from runs import tree
 from sounds import chirps, rows, write
+from typer.testing import CliRunner
 
 from specimg.batch.inputs import Inputs, Wanted, prepare
 from specimg.batch.report import Limits
 from specimg.batch.run import convert_all, list_inputs
 from specimg.batch.task import Ending, Task
 from specimg.batch.worker import WorkerConfig
+from specimg.cli import app
+from specimg.cli.dry import print_plan
 from specimg.cli.summary import describe_inputs
 from specimg.conversion import convert_recording
 from specimg.errors import SpecimgError
@@ -236,3 +240,96 @@ def test_annotations_behind_what_can_be_read_are_named(
     told = rows(tmp_path / "out" / "passed_over.csv")
     assert [row["source"][-1:] for row in told] == ["3", "4", "5", "6"]
     assert "no clip of what can be read holds enough of it" in told[0]["reason"]
+
+
+# What is said beforehand, and where nothing is left.
+
+
+def dry(
+    folder: Path,
+    table: Path,
+    capsys: pytest.CaptureFixture[str],
+    **options: object,
+) -> list[str]:
+    inputs = decide(folder, table, *CALLS, **options)
+    settings = Settings.from_options(SMALL | options)
+    print_plan(inputs, settings, is_begun=False)
+    lines = capsys.readouterr().out.splitlines()
+    written = [line for line in lines if line.startswith("would write")]
+    return [line.removeprefix("would write ").partition(", ")[0] for line in written]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["about 4 images", "1 image of robin", "2 images of owl"]),
+        ({"min_clip": 0.7}, ["about 3 images", "2 images of owl"]),
+        ({"select": "2"}, ["about 2 images", "at most 1 image of robin"]),
+        ({"select": "4"}, ["about 4 images", "1 image of robin"]),
+        ({"skip_silent": True}, ["at most 4 images", "at most 2 images of owl"]),
+        ({"min_peak_dbfs": -9.0}, ["at most 4 images", "at most 3 images of wren"]),
+        ({"clips": "annotation", "select": "3:first"}, ["about 3 images"]),
+    ],
+)
+def test_a_dry_run_counts_what_can_be_known_beforehand(
+    uneven: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: dict[str, object],
+    expected: list[str],
+) -> None:
+    told = dry(uneven, tmp_path / "t.csv", capsys, **options)
+    assert set(expected) <= set(told)
+
+
+def convert(*arguments: object, table: Path) -> tuple[int, str, str]:
+    """Run the command in this process; return its status and what it prints."""
+    table.write_text("\n".join([HEADER, *CALLS]) + "\n")
+    small = [f"--{name.replace('_', '-')}={value}" for name, value in SMALL.items()]
+    words = ["convert", *map(str, arguments), *small, "--annotations", str(table)]
+    result = CliRunner().invoke(app, words)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_a_dry_run_refuses_what_the_run_refuses_and_changes_nothing(
+    uneven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("specimg.batch.run.LocalExecutor", InProcess)
+    out, table = tmp_path / "out", tmp_path / "t.csv"
+    assert convert(uneven, out, table=table)[0] == 0
+    before = tree(out)
+    for options in (("--skip-silent",), ("--shard", "1/2")):
+        refused = convert(uneven, out, *options, table=table)
+        assert refused[0] == 1
+        assert "other settings" in refused[2] or "of another run" in refused[2]
+        assert convert(uneven, out, *options, "--dry-run", table=table) == refused
+    _, text, _ = convert(uneven, out, "--dry-run", table=table)
+    assert "what OUT holds already is counted as well" in text
+    anew = ("--skip-silent", "--overwrite", "--dry-run")
+    status, text, _ = convert(uneven, out, *anew, table=table)
+    assert status == 0
+    assert "what OUT holds" not in text
+    assert tree(out) == before
+
+
+def test_a_run_without_any_image_has_converted_nothing(
+    uneven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("specimg.batch.run.LocalExecutor", InProcess)
+    some = ("--classes", "emu,owl", "--negatives", "drop")
+    out, table = tmp_path / "out", tmp_path / "t.csv"
+    status, text, _ = convert(uneven, out, *some, table=table)
+    assert status == 0
+    assert "no annotation has 1 of --classes: emu\n" in text
+    nothing = ("--classes", "emu,kiwi", "--negatives", "drop")
+    said = "nothing converted: no clip of any recording became an image\n"
+    for _ in ("new", "again"):
+        status, text, error = convert(uneven, tmp_path / "none", *nothing, table=table)
+        assert (status, error) == (1, said)
+        assert "no annotation has 2 of --classes: emu, kiwi\n" in text
+    # What is there already is converted, too.
+    assert convert(uneven, out, *some, table=table)[0] == 0
+    # Others have what this shard lacks.
+    part = ("--shard", "1/2")
+    status, *_ = convert(uneven, tmp_path / "part", *nothing, *part, table=table)
+    assert status == 0

@@ -40,6 +40,8 @@ class Labeling:
     """Recordings of which tables say only what cannot be."""
     unclear: int = 0
     """Clips that are left out because nobody can say that nothing is heard in them."""
+    absent_classes: tuple[str, ...] = ()
+    """Classes that were asked for, and that no annotation has."""
     other_classes: int = 0
     """Annotations with labels that are none of the classes."""
     other_channels: int = 0
@@ -76,6 +78,11 @@ def label_recordings(
         for recording in listing.recordings
         if (planned := _plan(recording, matched, settings, labeling)) is not None
     ]
+    if matched is not None:
+        heard = {one.label for planned in clips for one in planned.plan.annotations}
+        labeling.absent_classes = tuple(
+            name for name in settings.labels.classes if encode_label(name) not in heard
+        )
     labeling.capped = draw(clips, settings)
     by_label = tables is not None and all(
         has_one_label_each(planned, settings) for planned in clips

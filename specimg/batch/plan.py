@@ -39,6 +39,7 @@ def plan(
                 raise RefusedError(_unreachable(recording.name))
             elif before and output.is_done(before, stamp, recording):
                 report.skipped += 1
+                report.images_before += len(before.files)
             else:
                 todo.append(recording)
         vanished = [entry for entry in gone if entry.name not in unreadable]

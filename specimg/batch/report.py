@@ -53,6 +53,8 @@ class Report:
     """Recordings that could not be converted."""
     skipped: int = 0
     """Recordings that were converted already."""
+    images_before: int = 0
+    """Images that they have."""
     vanished: int = 0
     """Recordings that were converted once, but are not among the inputs now."""
     pruned: int = 0

@@ -13,6 +13,9 @@ from specimg.rendering.bandwidth import summarize_bandwidths
 from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, Settings
 from specimg.splits.balance import Lacking
 
+SHOWN = 10
+"""How many classes are named that nothing is annotated as."""
+
 _UNCLEAR = "without a label, of which tables say what cannot be"
 _INCOMPLETE = "taken without a band or channel that cannot be"
 _UNREAD = "of channels that are not read, by --mono"
@@ -92,6 +95,10 @@ def describe_inputs(inputs: Inputs, settings: Settings, where: str = "") -> list
         lines.append(
             "images are not in a folder for each label: some have none, or several"
         )
+    if labeling and labeling.absent_classes:
+        absent = labeling.absent_classes
+        names = ", ".join(absent[:SHOWN]) + ", ..." * (len(absent) > SHOWN)
+        lines.append(f"no annotation has {len(absent)} of --classes: {names}")
     return lines + (_describe_left_out(labeling, settings, where) if labeling else [])
 
 
