@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from specimg.annotations.annotation import Times
 from specimg.audio import AudioReader
 from specimg.audio.metadata import find_metadata
 from specimg.audio.recordings import Recording
@@ -18,7 +19,7 @@ from specimg.rendering.pipeline import render_clip
 from specimg.settings import Settings
 from specimg.spans.best import Best
 from specimg.spans.plan import split
-from specimg.spans.reader import Clip, begin_of, read_clips
+from specimg.spans.reader import Clip, read_clips
 from specimg.spans.selection import why_dropped
 from specimg.spans.span import ALL_CLIPS, ClipRange, SpanSource
 
@@ -49,6 +50,9 @@ class Converted:
     """What is wrong with the recording; empty where nothing is."""
     dropped: Counter[str] = field(default_factory=Counter)
     """How many clips are no images, by the reason."""
+    left_out: dict[str, list[Times]] = field(default_factory=dict)
+    """Start and end of each clip with an annotated label that is no image, in seconds,
+    by the reason."""
 
 
 def convert_recording(
@@ -75,7 +79,7 @@ def convert_recording(
         The output folder takes nothing more.
     """
     images: dict[str, ImageEntry] = {}
-    dropped = Counter[str]()
+    left_out = _LeftOut(recording)
     if recording.plan and recording.plan.is_empty:
         return Converted([], "")
     try:
@@ -88,18 +92,17 @@ def convert_recording(
             if clip_range is None and (plan := _plan_split(reader, source, settings)):
                 return plan
             clip_range = clip_range or ALL_CLIPS
-            if clip_range.read_from:
-                reader.seek(begin_of(source, clip_range, reader.sample_rate))
             clips = read_clips(reader, source, clip_range)
             try:
                 best = Best[Record](settings.selection_by_lot, recording.name)
                 for image in _write_clips(
-                    recording, destination, settings, reader, clips, dropped, text
+                    recording, destination, settings, reader, clips, left_out, text
                 ):
                     images[image.record.file_name] = image
                     if surplus := best.add(image.record):
                         destination.undo([images.pop(surplus.file_name)])
-                        dropped[settings.selection.why_not_selected] += 1
+                        why = settings.selection.why_not_selected
+                        left_out.add(why, surplus.true_times)
             except ClipError as error:
                 # What is wrong with it may be why there is no clip.
                 raise ClipError(join_warnings(str(error), reader.warning)) from error
@@ -117,7 +120,7 @@ def convert_recording(
         replace(image, record=add_metadata(image.record, metadata, slower))
         for image in images.values()
     ]
-    return Converted(told, warning, dropped)
+    return Converted(told, warning, left_out.dropped, left_out.labeled)
 
 
 def describe_dropped(dropped: Mapping[str, int]) -> str:
@@ -133,6 +136,27 @@ def warn(images: list[ImageEntry], warning: str) -> list[ImageEntry]:
         replace(image, record=replace(image.record, warning=warning))
         for image in images
     ]
+
+
+class _LeftOut:
+    """The clips of a recording that are no images."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._plan = recording.plan
+        self.dropped = Counter[str]()
+        self.labeled: dict[str, list[Times]] = {}
+        """See `Converted.left_out`."""
+
+    def add(self, why: str, times: Times) -> None:
+        """Add a clip that is dropped by what is heard in it, or by its length."""
+        self.dropped[why] += 1
+        if self._plan and self._plan.labels(*times):
+            self.labeled.setdefault(why, []).append(times)
+
+    def add_capped(self, why: str, times: Times) -> None:
+        """Add a clip that was not drawn, if it has a label; it is counted already."""
+        if self._plan and times[0] in self._plan.dropped:
+            self.labeled.setdefault(why, []).append(times)
 
 
 def _plan_split(
@@ -153,21 +177,23 @@ def _write_clips(
     settings: Settings,
     reader: AudioReader,
     clips: Iterable[Clip],
-    dropped: Counter[str],
+    left_out: "_LeftOut",
     text: str,
 ) -> Iterator[ImageEntry]:
     for clip in clips:
+        times = clip.span.start, clip.span.end
         labels = labels_of(recording, clip.span)
         if labels is None:
+            left_out.add_capped(settings.labels.why_capped, times)
             continue
         if why := _why_dropped(clip, reader, settings, silent=False):
-            dropped[why] += 1
+            left_out.add(why, times)
             continue
         picture = render_clip(
             clip.samples, reader.sample_rate, settings, clip.span.shown
         )
         if why := _why_dropped(clip, reader, settings, silent=picture.silent):
-            dropped[why] += 1
+            left_out.add(why, times)
             continue
         record = describe(recording, labels, clip, picture, reader, settings)
         data = encode(picture.pixels, settings.image, text)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import os
 import random
 import time
@@ -103,9 +104,10 @@ def test_channels_of_raven_count_from_1(tmp_path: Path) -> None:
     rows = "\tSpecies\n1\tSpectrogram 1\t2\t1\t2\t500\t900\twren\n"
     rows += "2\tSpectrogram 1\t0\t1\t2\t500\t900\twren\n"
     tables = read(tmp_path / "a.txt", RAVEN + rows)
-    assert only(tables).channel == 1
-    (problem,) = tables.problems
-    assert (problem.line, problem.value) == (3, "channel=-1")
+    (entry,) = tables.annotated
+    assert [call.channel for call in entry.annotations] == [1, None]
+    (remark,) = tables.remarks
+    assert (remark.line, remark.value) == (3, "channel=-1")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -524,9 +526,6 @@ def test_a_format_can_be_demanded(tmp_path: Path, format_: object) -> None:
         ("0,1_0,wren,,", "end=1_0", "need a finite number"),
         ("0,,wren,,", "end=nothing", "need a finite number"),
         ("0,soon,wren,,", "end=soon", "need a finite number"),
-        ("0,1,wren,5,4", "low=5 and high=4", "need 0 <= low <= high"),
-        ("0,1,wren,-5,4", "low=-5 and high=4", "need 0 <= low <= high"),
-        ("0,1,wren,NaN,4", "low=NaN", "need a finite number"),
         ("0,1,,,", "", "has no label"),
         ("0,1,a, b,5,6", "7 cells", "need 6 cells"),
     ],
@@ -542,6 +541,35 @@ def test_nonsense_is_left_out_and_named_by_table_and_line(
     assert first.table == str(tmp_path / "t.csv")
     assert first.value == value
     assert why in first.why
+    # Both may be heard then, or, where the line does not say when, at any time.
+    times = (0, 1) if cells.startswith("0,1,,") else (0, math.inf)
+    assert tables.annotated[0].unclear[0] == times
+    assert [(one.file, one.unclear[0]) for one in tables.unclear] == (
+        [("b.wav", times)] if value != "7 cells" else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "value", "why"),
+    [
+        ("5,4,0", "low=5 and high=4", "need 0 <= low <= high"),
+        ("-5,4,0", "low=-5 and high=4", "need 0 <= low <= high"),
+        ("NaN,4,0", "low=NaN", "need a finite number"),
+        (",,1.5", "channel=1.5", "need a whole number, 0 or more"),
+    ],
+)
+def test_bands_and_channels_that_cannot_be_leave_the_time_and_the_label(
+    tmp_path: Path, cells: str, value: str, why: str
+) -> None:
+    text = f"file,start,end,label,low,high,channel\na.wav,1,2,wren,{cells}\n"
+    tables = read(tmp_path / "t.csv", text, columns=parse_columns("channel=channel"))
+    found = only(tables)
+    assert (found.start, found.end, found.label) == (1, 2, "wren")
+    assert (found.low, found.high) == (None, None)
+    assert found.channel == (0 if cells.endswith("0") else None)
+    assert (tables.problems, tables.unclear) == ((), ())
+    assert [(r.line, r.value) for r in tables.remarks] == [(2, value)]
+    assert why in tables.remarks[0].why
 
 
 def test_a_recording_whose_lines_cannot_be_split_is_no_negative(

@@ -9,8 +9,11 @@ from sounds import chirps, noise, write
 import specimg
 from specimg import Settings
 from specimg.audio import AudioReader, judge, resample
+from specimg.audio.decoder import Decoder
 from specimg.errors import AudioReadError, DecodeError
+from specimg.spans.around import Around
 from specimg.spans.reader import read_clips
+from specimg.spans.settings import ClipSettings
 
 FORMATS = [
     ("u8.wav", "WAV", "PCM_U8"),
@@ -72,6 +75,41 @@ def test_a_clip_cut_from_a_long_file_equals_the_clip_cut_beforehand(
                 count += 1
             assert count >= 4
             assert reader.warning == ""
+
+
+@pytest.mark.parametrize(("name", "container", "subtype"), FORMATS)
+def test_far_clips_are_the_same_and_what_lies_between_is_decoded_only_where_it_must(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    container: str,
+    subtype: str,
+) -> None:
+    rate = 48_000 if subtype == "OPUS" else 44_100
+    path = write(
+        tmp_path / name, chirps(6, rate), rate, format=container, subtype=subtype
+    )
+    whole = decode_whole(path)[:, 0]
+    decoded = 0
+    decode = Decoder.read
+
+    def count(decoder: Decoder, n_frames: int) -> np.ndarray:
+        nonlocal decoded
+        block = decode(decoder, n_frames)
+        decoded += len(block)
+        return block
+
+    monkeypatch.setattr(Decoder, "read", count)
+    source = Around(ClipSettings(duration=0.5), 0.02, (2.123, 2.5, 4.001, 5.6))
+    with AudioReader(path) as reader:
+        clips = [(c.span, c.samples.copy()) for c in read_clips(reader, source)]
+        assert reader.warning == ""
+    assert [span.end for span, _ in clips] == [2.623, 3.0, 4.501, 6.0]
+    for span, samples in clips:
+        assert np.array_equal(samples, whole[slice(*span.samples(rate))])
+    needed = round((0.877 + 0.5 + 0.4) * rate)
+    must = subtype in ("VORBIS", "OPUS", "MPEG_LAYER_III") or container == "AU"
+    assert decoded == pytest.approx(whole.size if must else needed, abs=3)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 1024])

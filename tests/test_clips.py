@@ -17,9 +17,10 @@ from specimg.errors import ClipError, ParameterError
 from specimg.output import verify
 from specimg.output.loose import LooseFiles
 from specimg.settings import Settings
+from specimg.spans.around import Around
 from specimg.spans.grid import Grid
-from specimg.spans.plan import plan_known
-from specimg.spans.reader import Clip, begin_of, read_clips
+from specimg.spans.plan import plan_known, split
+from specimg.spans.reader import Clip, read_clips
 from specimg.spans.settings import ClipSettings
 from specimg.spans.sources import span_source
 from specimg.spans.span import ALL_CLIPS, ClipRange, Span
@@ -42,6 +43,9 @@ class Reader:
         self.left = self.left[out.shape[1] :]
         out[:, : part.size] = part
         return part.size
+
+    def skip(self, n_samples: int) -> int:
+        return self.read(np.empty((2, n_samples), np.float32))
 
 
 def cut_all(
@@ -199,13 +203,26 @@ def test_any_source_of_spans_is_read_in_one_pass(
     source = Listed(tuple((a / RATE, (a + n) / RATE) for a, n in pairs))
     wanted = ClipRange(first, None)
     reader = Reader(n_samples)
-    reader.left = reader.left[begin_of(source, wanted, RATE) :]
     expected = [
         list(range(round(a * RATE), min(n_samples, round(b * RATE))))
         for a, b in source.listed[first:]
     ]
     found = read_clips(reader, source, wanted)
     assert [clip.samples.tolist() for clip in found] == [e for e in expected if e]
+
+
+def test_a_clip_far_behind_the_end_takes_no_memory() -> None:
+    reader = Reader(5)
+    reader.skip = lambda _: 5  # type: ignore[method-assign]
+    assert list(read_clips(reader, Listed(((1e9, 1e9 + 1),)))) == []
+
+
+def test_clips_that_begin_late_make_no_empty_range() -> None:
+    starts = (7000.0, 7003.0, 7700.0, 9000.0)
+    source = Around(ClipSettings(), WINDOW, starts)
+    assert split(source, 10_000, 600) == [
+        *(ClipRange(0, 2), ClipRange(2, 3), ClipRange(3, None))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -337,8 +337,12 @@ def test_trees_are_equal_over_jobs_and_shards(
     assert tree(one) == tree(two)
     assert tree(one) == tree(parts)
     assert specimg("verify", one, "--deep").returncode == 0
+    before = tree(one)
     again = convert(made, one, *options)
     assert "converted" not in again.replace("already converted", "")
+    assert tree(one) == before
+    is_selected = "select=" in before.get("passed_over.csv", b"").decode()
+    assert is_selected == ("--select" in options)
 
 
 def test_what_labels_nothing_is_told(made: tuple[Path, Path], tmp_path: Path) -> None:

@@ -1,6 +1,13 @@
 """One annotation: what is heard from when to when, and in which band."""
 
+import math
 from dataclasses import dataclass
+from typing import TypeAlias
+
+Times: TypeAlias = tuple[float, float]
+"""Start and end, in seconds from the beginning of a recording."""
+
+ALL_TIMES: Times = (0.0, math.inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ def read(content: Content, _options: ReadingOptions) -> Iterator[Row | Problem]:
             row = None
         if len(cells) < 2:
             why = "need a start, an end and a label, with tabs between them"
-            yield content.fault(line, text.strip(), why)
+            yield Row(line=line, fault=(text.strip(), why))
             continue
         start, end, *rest = cells
         sure = rest.pop() if len(rest) == 2 and _is_share(rest[1]) else None

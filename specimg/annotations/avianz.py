@@ -33,7 +33,7 @@ def read(content: Content, _options: ReadingOptions) -> Iterator[Row | Problem]:
     for line, segment in enumerate(segments, 1):
         if not _is_segment(segment):
             why = "need a start, an end, two frequencies and a list of species"
-            yield content.fault(line, quote(segment), why)
+            yield Row(line=line, fault=(quote(segment), why))
             continue
         start, end, low, high, species = segment
         if _has_no_box(low, high):

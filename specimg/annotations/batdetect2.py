@@ -37,10 +37,11 @@ def _read_recording(content: Content, about: dict[str, Any]) -> Iterator[Row | P
     try:
         expansion = number("time_exp", about.get("time_exp", 1))
         if expansion <= 0:
-            yield content.fault(0, f"time_exp={expansion:g}", "need a factor above 0")
+            fault = (f"time_exp={expansion:g}", "need a factor above 0")
+            yield Row(line=0, file=file, fault=fault)
             return
     except NonsenseError as error:
-        yield content.fault(0, error.value, error.why)
+        yield Row(line=0, file=file, fault=(error.value, error.why))
         return
     is_open = about.get("annotated") is False and about.get("notes") != BY_MODEL
     if is_open and not items:
@@ -50,7 +51,7 @@ def _read_recording(content: Content, about: dict[str, Any]) -> Iterator[Row | P
     for line, item in enumerate(items, 1):
         if not isinstance(item, dict):
             why = "need an object with class, start_time and end_time"
-            yield content.fault(line, quote(item), why)
+            yield Row(line=line, file=file, fault=(quote(item), why))
             continue
         yield Row(
             line=line,

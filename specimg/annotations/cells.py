@@ -58,10 +58,10 @@ def label_of(
     return content.fault(0, "", why) if found is None else found
 
 
-def refuse_lines(content: Content, why: Problem) -> Iterator[Problem]:
-    """Yield a problem that the lines of a table have, if it has any."""
+def refuse_lines(content: Content, why: Problem) -> Iterator[Row]:
+    """Yield a row with a problem that the lines of a table have, if it has any."""
     if next(content.sheet.lines, None) is not None:
-        yield why
+        yield Row(line=0, fault=(why.value, why.why))
 
 
 def shown(content: Content) -> str:

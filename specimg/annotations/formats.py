@@ -12,6 +12,7 @@ from specimg.annotations import (
     plain,
     raven,
 )
+from specimg.annotations.cells import shown
 from specimg.annotations.options import ReadingOptions
 from specimg.annotations.rows import Problem, Row
 from specimg.annotations.text import Content
@@ -57,3 +58,20 @@ def recognize(content: Content, options: ReadingOptions) -> Format | None:
         elif format_.knows(content, options):
             return format_
     return None
+
+
+def describe_unknown(content: Content, options: ReadingOptions) -> str:
+    """Say why a file is no table of annotations."""
+    if not content.text.strip():
+        return "is empty"
+    if options.format is not None:
+        what = f"is no table of the format {options.format}"
+    elif options.columns:
+        names = ", ".join(column.name for column in options.columns.values())
+        what = f"has not all the columns that were named ({names}), or no start, end "
+        what += "and label"
+    else:
+        what = "is no table of annotations that is known"
+    if content.is_json or len(content.sheet.columns) < 2:
+        return what
+    return f"{what}; its columns are: {shown(content)}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from specimg.annotations.annotation import Annotation
+from specimg.annotations.annotation import Annotation, Times
 from specimg.annotations.paths import Index, clean
 from specimg.annotations.tables import Tables
 from specimg.errors import shorten
@@ -40,6 +40,9 @@ class Matched:
     """By the name of the recording, sorted by start, end and label; none for one of
     which a table says that nothing calls there, and no entry for one that no table
     knows."""
+    unclear: dict[str, tuple[Times, ...]]
+    """When something may be heard that tables do not say as they should, by the name of
+    the recording; also of recordings that have no other entry."""
     unmatched: tuple[Unmatched, ...]
     """In the order of the tables."""
     repeated: int
@@ -96,15 +99,22 @@ def match_tables(tables: Tables, names: Iterable[str]) -> Matched:
         Annotations with the same time, label, band and channel, to the last digit,
         count once: nobody hears that twice, but a table is easily given twice.
     """
-    found, reasons = match_names(tables.annotated, names)
-    calls = {
-        name: [call for entry in entries for call in entry.annotations]
-        for name, entries in found.items()
-    }
+    entries = (*tables.annotated, *tables.unclear)
+    found, reasons = match_names(entries, names)
+    nothing_else = {id(entry) for entry in tables.unclear}
+    calls: dict[str, list[Annotation]] = {}
+    unclear: dict[str, set[Times]] = {}
+    for name, its in found.items():
+        for entry in its:
+            if id(entry) not in nothing_else:
+                calls.setdefault(name, []).extend(entry.annotations)
+            if entry.unclear:
+                unclear.setdefault(name, set()).update(entry.unclear)
     annotations = {name: _sort(calls[name]) for name in sorted(calls)}
     kept = sum(map(len, annotations.values()))
     return Matched(
         annotations=annotations,
+        unclear={name: tuple(sorted(unclear[name])) for name in sorted(unclear)},
         unmatched=tuple(
             Unmatched(
                 table=entry.table,
@@ -113,7 +123,7 @@ def match_tables(tables: Tables, names: Iterable[str]) -> Matched:
                 count=len(entry.annotations),
                 reason=reason,
             )
-            for entry, reason in zip(tables.annotated, reasons, strict=True)
+            for entry, reason in zip(tables.annotated, reasons, strict=False)
             if reason
         ),
         repeated=sum(map(len, calls.values())) - kept,

@@ -66,7 +66,7 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
         if file is not None and cells[file].strip() not in MISSING:
             row.file = tidy(cells[file])
         if classes:
-            yield from _read_classes(content, row, cells, classes)
+            yield from _read_classes(row, cells, classes)
             continue
         if str(row.label).strip() in MISSING:
             row.label = None
@@ -155,8 +155,8 @@ def _is_multi_hot(content: Content, places: Mapping[str, _Place]) -> bool:
 
 
 def _read_classes(
-    content: Content, row: Row, cells: list[str], classes: Mapping[int, str]
-) -> Iterator[Row | Problem]:
+    row: Row, cells: list[str], classes: Mapping[int, str]
+) -> Iterator[Row]:
     is_empty = True
     for index, name in classes.items():
         cell = cells[index].strip()
@@ -167,6 +167,6 @@ def _read_classes(
             yield replace(row, label=name)
         else:
             value = f"{shorten(name)}={shorten(cell)}"
-            yield content.fault(row.line, value, "need 0 or 1 for each class")
+            yield replace(row, fault=(value, "need 0 or 1 for each class"))
     if is_empty:
         yield Row(line=row.line, file=row.file)

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from specimg.annotations.annotation import Annotation
-from specimg.annotations.overlap import OverlapRule, Timeline
+import numpy as np
+
+from specimg.annotations.annotation import Annotation, Times
+from specimg.annotations.overlap import OverlapRule, Timeline, find_rescuers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,8 @@ class LabelPlan:
     """Starts of the clips without a label that are kept; None: all of them."""
     dropped: frozenset[float] = frozenset()
     """Starts of clips with a label that are not kept."""
+    unclear: tuple[Times, ...] = ()
+    """When something may be heard that nobody can name: a clip there is no negative."""
     negative_label: str = ""
     """The label of a clip that has none, if there is to be one."""
     by_label: bool = False
@@ -36,6 +41,16 @@ class LabelPlan:
     @cached_property
     def _timeline(self) -> Timeline:
         return Timeline(self.annotations)
+
+    @cached_property
+    def _unclear(self) -> Timeline:
+        return Timeline(
+            [Annotation(start=start, end=end, label="") for start, end in self.unclear]
+        )
+
+    def is_unclear(self, start: float, end: float) -> bool:
+        """Whether nobody can say that nothing is heard in a clip."""
+        return bool(self.unclear and self._unclear.touched(start, end).any())
 
     def labels(self, start: float, end: float) -> tuple[str, ...]:
         """Return the labels of a clip, sorted; none where nothing is heard in it."""
@@ -56,12 +71,50 @@ class LabelPlan:
         labels = tuple(sorted({*self.labels(start, end), *own}))
         if not self.keeps(start, labels):
             return None
+        if not labels and self.is_unclear(start, end):
+            return None
         return labels or ((self.negative_label,) if self.negative_label else ())
 
     def in_clip(self, start: float, end: float) -> list[Annotation]:
         """Return the annotations that lie in a clip at least in part."""
         touched = self._timeline.touched(start, end)
         return [self.annotations[number] for number in touched.nonzero()[0].tolist()]
+
+    def heard_in(self, clips: Iterable[Times]) -> set[int]:
+        """Return the numbers of the annotations that label at least one of some clips.
+
+        Clips as long as each other, but for the last of a recording.
+        """
+        ordered = sorted(set(clips))
+        starts, ends = np.array(ordered, np.float64).reshape(-1, 2).T
+        missing = find_rescuers(self.annotations, starts, ends, self.rule)
+        begins = {start for start, _ in ordered}
+        rescued = {number for number, begin in self.rescued if begin in begins}
+        return {*range(len(self.annotations))} - missing.keys() | rescued
+
+    def find_lost(
+        self, images: Iterable[Times], left_out: Mapping[str, Iterable[Times]]
+    ) -> dict[int, str]:
+        """Return the annotations that label no image, by their numbers.
+
+        Parameters
+        ----------
+        images : iterable of (float, float)
+            Start and end of each clip that became an image, in seconds.
+        left_out : mapping of str to iterable of (float, float)
+            Of each other clip with a label, by the reason.
+
+        Returns
+        -------
+        dict
+            The reasons; empty where no clip was labeled by it.
+        """
+        lost = {*range(len(self.annotations))} - self.heard_in(images)
+        reasons: dict[int, list[str]] = {number: [] for number in sorted(lost)}
+        for why in sorted(left_out) if lost else ():
+            for number in lost & self.heard_in(left_out[why]):
+                reasons[number].append(why)
+        return {number: "; ".join(its) for number, its in reasons.items()}
 
     def keeps(self, start: float, labels: tuple[str, ...]) -> bool:
         """Whether a clip with these labels becomes an image."""
@@ -79,6 +132,6 @@ class LabelPlan:
         negatives = None if self.negatives is None else sorted(self.negatives)
         parts = (
             *(annotations, rule, self.rescued, negatives, sorted(self.dropped)),
-            *(self.negative_label, self.by_label),
+            *(self.negative_label, self.by_label, self.unclear),
         )
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

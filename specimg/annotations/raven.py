@@ -59,7 +59,7 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
             seen[key] = (row, {cells[view]})
         rows.append(row)
     if get.offset is None and _counts_through(rows):
-        yield from _refuse(content, rows)
+        yield from _refuse(rows)
     else:
         for row in rows:
             row.channel = _from_zero(row.channel)
@@ -80,7 +80,7 @@ def _from_zero(channel: object) -> object:
     try:
         return number("channel", channel) - 1
     except NonsenseError:
-        return channel  # it says nothing, or its row is refused for it
+        return channel  # it says nothing, or what cannot be
 
 
 def _counts_through(rows: list[Row]) -> bool:
@@ -103,7 +103,7 @@ def _counts_through(rows: list[Row]) -> bool:
     )
 
 
-def _refuse(content: Content, rows: list[Row]) -> Iterator[Row | Problem]:
+def _refuse(rows: list[Row]) -> Iterator[Row]:
     """Refuse the times of all files: one without a call may come before the first."""
     why = "its times may count through all files of the table; need the column "
     why += "File Offset (s), which Raven saves where it is shown"
@@ -111,4 +111,5 @@ def _refuse(content: Content, rows: list[Row]) -> Iterator[Row | Problem]:
         if row.is_empty:
             yield row
         else:
-            yield content.fault(row.line, f"start={row.start} in {row.file}", why)
+            fault = (f"start={row.start} in {row.file}", why)
+            yield Row(line=row.line, file=row.file, fault=fault)

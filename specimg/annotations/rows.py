@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from specimg.annotations.annotation import Annotation
+from specimg.annotations.annotation import ALL_TIMES, Annotation, Times
 from specimg.annotations.options import ReadingOptions
 from specimg.errors import SpecimgError, quote, shorten
 
@@ -70,11 +70,13 @@ class Row:
     """What one unit of its frequencies is in hertz of the file."""
     is_expanded: bool = False
     """Whether the two account for a time expansion, which the table has said."""
+    fault: tuple[str, str] | None = None
+    """What is wrong with it in its format, and why; what cannot be is found here."""
 
     @property
     def is_empty(self) -> bool:
         """Whether it names a recording, and no annotation of it."""
-        return all(
+        return self.fault is None and all(
             cell is None or (isinstance(cell, str) and cell.strip() in MISSING)
             for cell in (self.start, self.end, self.duration, self.label)
         )
@@ -87,6 +89,8 @@ class Row:
         NonsenseError
             It says what cannot be.
         """
+        if self.fault is not None:
+            raise NonsenseError(*self.fault)
         label = self.label.strip() if isinstance(self.label, str) else ""
         if not label:
             shown = "" if self.label in (None, "") else f"label={quote(self.label)}"
@@ -105,7 +109,33 @@ class Row:
             line=self.line,
         )
 
-    def _times(self) -> tuple[float, float]:
+    def forget_nonsense(self, options: ReadingOptions) -> list[NonsenseError]:
+        """Forget a band and a channel that cannot be; return what is wrong with them.
+
+        Who is heard, and when, can be right nevertheless.
+        """
+        wrong = []
+        try:
+            self._band(options)
+        except NonsenseError as error:
+            wrong.append(error)
+            self.low = self.high = None
+        try:
+            _channel(self.channel)
+        except NonsenseError as error:
+            wrong.append(error)
+            self.channel = None
+        return wrong
+
+    @property
+    def times(self) -> Times:
+        """When something is heard; any time where it does not say."""
+        try:
+            return self._times()
+        except NonsenseError:
+            return ALL_TIMES
+
+    def _times(self) -> Times:
         start = number("start", self.start)
         if self.duration is not None:
             # Sums and products have digits that nobody has written: a nanosecond is
@@ -197,6 +227,6 @@ def _confidence(value: object, options: ReadingOptions) -> float | None:
         return number("confidence", value)
     except NonsenseError:
         # Some tables have words there; they matter only where a number is asked for.
-        if options.min_confidence is None and isinstance(value, str):
+        if options.min_confidence is None:
             return None
         raise

@@ -1,13 +1,12 @@
 """Tables of annotations, read: what they say, and what is wrong with them."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from specimg.annotations.annotation import Annotation
-from specimg.annotations.cells import shown
-from specimg.annotations.formats import NAMES, Format, recognize
+from specimg.annotations.annotation import ALL_TIMES, Annotation, Times
+from specimg.annotations.formats import NAMES, Format, describe_unknown, recognize
 from specimg.annotations.naming import name_of_recording
 from specimg.annotations.options import ReadingOptions
 from specimg.annotations.rows import (
@@ -35,6 +34,8 @@ class Annotated:
     """Where the table first says something of it, from 1; 0 for the whole table."""
     annotations: tuple[Annotation, ...]
     """In the order of the table; none where it says that nothing calls here."""
+    unclear: tuple[Times, ...] = ()
+    """When something may be heard that the table does not say as it should."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +57,12 @@ class Tables:
     annotated: tuple[Annotated, ...]
     """In the order of the tables.  A recording is not among them where all that a table
     says of it is nonsense: nobody knows whether something calls there."""
+    unclear: tuple[Annotated, ...]
+    """What they say of such recordings: times alone."""
     problems: tuple[Problem, ...]
     """What was left out, each with its table and line."""
+    remarks: tuple[Problem, ...]
+    """What was left out of lines that are taken: bands and channels that cannot be."""
     formats: dict[str, str]
     """The format of each table, by its path."""
     passed_over: tuple[PassedOver, ...]
@@ -106,7 +111,9 @@ def read_tables(
         raise AnnotationError(msg)
     return Tables(
         annotated=tuple(reading.annotated),
+        unclear=tuple(reading.unclear),
         problems=tuple(reading.problems),
+        remarks=tuple(reading.remarks),
         formats=reading.formats,
         passed_over=tuple(reading.passed_over),
         below_confidence=reading.below_confidence,
@@ -119,7 +126,9 @@ class _Reading:
     def __init__(self, options: ReadingOptions) -> None:
         self.options = options
         self.annotated: list[Annotated] = []
+        self.unclear: list[Annotated] = []
         self.problems: list[Problem] = []
+        self.remarks: list[Problem] = []
         self.formats: dict[str, str] = {}
         self.passed_over: list[PassedOver] = []
         self.below_confidence = 0
@@ -139,7 +148,7 @@ class _Reading:
             if found.is_named:
                 msg = f"{path} {why}"
                 raise AnnotationError(msg) from error
-            self.problems.append(Problem(table=path, line=0, value="", why=why))
+            self._refuse(found, why)
             return
         except TextError as error:
             if found.is_named:
@@ -148,13 +157,12 @@ class _Reading:
             # JSON that is cut off was perhaps a table; a text never was one.
             is_cut = content is not None and found.path.suffix.lower() in _JSON
             if is_cut:
-                problem = Problem(table=path, line=0, value="", why=str(error))
-                self.problems.append(problem)
+                self._refuse(found, str(error))
             else:
                 self.passed_over.append(PassedOver(path=path, why=str(error)))
             return
         if format_ is None:
-            why = _describe(content, self.options)
+            why = describe_unknown(content, self.options)
             if found.is_named:
                 msg = f"{path} {why}"
                 raise AnnotationError(msg)
@@ -163,10 +171,17 @@ class _Reading:
         self.formats[path] = format_.name
         self._read_rows(found, content, format_)
 
+    def _refuse(self, found: Found, why: str) -> None:
+        """Note that a table cannot be read: its recording is not known to be silent."""
+        table = str(found.path)
+        self.problems.append(Problem(table=table, line=0, value="", why=why))
+        self.unclear.append(_annotated(found, "", unclear=[ALL_TIMES]))
+
     def _read_rows(self, found: Found, content: Content, format_: Format) -> None:
         path = str(found.path)
         files: dict[str, list[Annotation]] = {}
         lines: dict[str, int] = {}
+        unclear: dict[str, list[Times]] = {}
         least = self.options.min_confidence
         before, has_rows = len(self.problems), False
         for row in format_.read(content, self.options):
@@ -174,12 +189,14 @@ class _Reading:
             if isinstance(row, Problem):
                 self.problems.append(row)
                 continue
+            wrong = [] if row.is_empty else row.forget_nonsense(self.options)
             try:
                 call = None if row.is_empty else row.annotation(path, self.options)
             except NonsenseError as error:
-                problem = content.fault(row.line, error.value, error.why)
-                self.problems.append(problem)
+                self.problems.append(content.fault(row.line, error.value, error.why))
+                unclear.setdefault(row.file, []).append(row.times)
                 continue
+            self.remarks += [content.fault(row.line, e.value, e.why) for e in wrong]
             calls = files.setdefault(row.file, [])
             lines.setdefault(row.file, row.line)
             if call is None:
@@ -193,37 +210,37 @@ class _Reading:
         if not has_rows and len(self.problems) == before:
             # Names of columns, and nothing below: nothing calls in its recording.
             files[""], lines[""] = [], 0
-        own = name_of_recording(found.path)
-        folder = os.path.abspath(found.path.parent)  # noqa: PTH100 - follows no links
-        for file, annotations in files.items():
-            name = file or "/".join(filter(None, (found.below, own)))
-            beside = file or own
-            self.annotated.append(
-                Annotated(
-                    file=name,
-                    place=f"{folder}/{beside}",
-                    table=path,
-                    line=lines[file],
-                    annotations=tuple(annotations),
-                )
-            )
+        if content.faults:
+            # Nobody knows which of its recordings they are of.
+            for file in {**files, **unclear} or [""]:
+                unclear.setdefault(file, []).append(ALL_TIMES)
+        self.annotated += [
+            _annotated(found, file, lines[file], calls, unclear.pop(file, ()))
+            for file, calls in files.items()
+        ]
+        self.unclear += [
+            _annotated(found, file, unclear=times) for file, times in unclear.items()
+        ]
+
+
+def _annotated(
+    found: Found,
+    file: str,
+    line: int = 0,
+    annotations: Sequence[Annotation] = (),
+    unclear: Sequence[Times] = (),
+) -> Annotated:
+    """Return what a table says of a file, or, without one, of its own recording."""
+    own = name_of_recording(found.path)
+    folder = os.path.abspath(found.path.parent)  # noqa: PTH100 - follows no links
+    return Annotated(
+        file=file or "/".join(filter(None, (found.below, own))),
+        place=f"{folder}/{file or own}",
+        table=str(found.path),
+        line=line,
+        annotations=tuple(annotations),
+        unclear=tuple(unclear),
+    )
 
 
 _JSON = (".json", ".data")
-
-
-def _describe(content: Content, options: ReadingOptions) -> str:
-    """Say why a file is no table of annotations."""
-    if not content.text.strip():
-        return "is empty"
-    if options.format is not None:
-        what = f"is no table of the format {options.format}"
-    elif options.columns:
-        names = ", ".join(column.name for column in options.columns.values())
-        what = f"has not all the columns that were named ({names}), or no start, end "
-        what += "and label"
-    else:
-        what = "is no table of annotations that is known"
-    if content.is_json or len(content.sheet.columns) < 2:
-        return what
-    return f"{what}; its columns are: {shown(content)}"

@@ -94,15 +94,18 @@ class Decoder:
         whole = n_bytes / max(1, len(source)) if source is not None else 1.0
         return frames / self.sample_rate * max(1.0, whole)
 
-    def can_seek(self) -> bool:
-        """Whether reading can begin anywhere, exactly, up to the promised end.
+    @property
+    def may_seek(self) -> bool:
+        """Whether it is of a kind in which reading can begin anywhere, exactly."""
+        source = self._stream.source
+        is_all = source is None or len(source) >= self._size() - self._stream.offset
+        return is_all and seeks_exactly(self._file)
+
+    def has_last_frame(self) -> bool:
+        """Whether the last promised frame is there, where reading can begin anywhere.
 
         Asking loses the position: only for a recording that is not read afterwards.
         """
-        source = self._stream.source
-        is_all = source is None or len(source) >= self._size() - self._stream.offset
-        if not is_all or not seeks_exactly(self._file):
-            return False
         try:
             self._file.seek(self._file.frames - 1)
             return len(self._file.read(1)) == 1

@@ -60,15 +60,10 @@ def read_excerpt(
     AudioReadError
         The recording cannot be read, or is damaged.
     """
-    reach = _seconds_to_seek(path, channel) if start > 0 else 0.0
     with AudioReader(path, channel, time_expansion) as reader:
         first = round(round(start, DECIMALS) * reader.source_rate)
-        if first < round(reach * reader.source_rate):
-            reader.seek(first)
+        reader.skip(first)
         block = np.empty((2, BLOCK), np.float32)
-        while (before := first - reader.frames_read) > 0:
-            if not reader.read(block[:, : min(before, BLOCK)]):
-                break
         stop = None if end is None else round(round(end, DECIMALS) * reader.source_rate)
         parts = [np.empty(0, np.float32)]
         while stop is None or reader.frames_read < stop:
@@ -85,12 +80,3 @@ def read_excerpt(
             last=reader.frames_read,
             warning=reader.warning,
         )
-
-
-def _seconds_to_seek(path: Path, channel: int | None) -> float:
-    """Return how far a recording can be sought in; 0 where it must be read through.
-
-    It opens the recording by itself, because asking loses the position.
-    """
-    with AudioReader(path, channel) as reader:
-        return reader.promised_seconds if reader.can_seek() else 0.0

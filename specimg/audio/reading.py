@@ -41,6 +41,7 @@ class AudioReader:
     def __init__(
         self, path: Path, channel: int | None = None, time_expansion: float = 1.0
     ) -> None:
+        self._path = path
         self._decoder = Decoder(path)
         self.source_rate = self._decoder.sample_rate
         """The sample rate that the file has, in Hz: what its own seconds are of."""
@@ -52,6 +53,8 @@ class AudioReader:
         """The sample rate that it was recorded at, in Hz."""
         self.channels = self._decoder.channels
         self._channel = channel
+        self._seekable: int | None = None
+        """How many samples can be sought in, once that was asked."""
         try:
             self._check_bounds()
         except AudioReadError:
@@ -110,17 +113,29 @@ class AudioReader:
 
         Asking loses the position: only for a recording that is not read afterwards.
         """
-        return self._decoder.can_seek()
+        return self._decoder.may_seek and self._decoder.has_last_frame()
 
-    def seek(self, frame: int) -> None:
-        """Go to a frame, in a recording that can seek.
+    def skip(self, n_samples: int) -> int:
+        """Go on without giving samples, and where it can be exact without decoding.
+
+        Returns
+        -------
+        int
+            By how many: fewer than `n_samples` only where the recording ends.
 
         Raises
         ------
         DecodeError
-            The recording has no such frame, or is damaged before it.
+            The recording is damaged before the sample that is gone to.
         """
-        self._decoder.seek(frame)
+        end = self.frames_read + n_samples
+        if n_samples and end <= self._find_seekable():
+            self._decoder.seek(end)
+            return n_samples
+        left = n_samples
+        while left and (n_read := len(self._decoder.read(left))):
+            left -= n_read
+        return n_samples - left
 
     def read(self, out: NDArray[np.float32]) -> int:
         """Read on, as `specimg.spans.reader.Read` says: mono samples and their peaks.
@@ -161,6 +176,18 @@ class AudioReader:
         if self.time_expansion == 1:
             return str(self.sample_rate)
         return f"{self.source_rate} x {self.time_expansion:g}"
+
+    def _find_seekable(self) -> int:
+        """Return up to which sample reading can begin anywhere, exactly; mostly 0."""
+        if self._seekable is None:
+            self._seekable = 0
+            if self._decoder.may_seek:
+                # Asking loses the position, so another one is asked.
+                with AudioReader(self._path, self._channel) as other:
+                    if other.can_seek():
+                        seconds = other.promised_seconds
+                        self._seekable = round(seconds * other.sample_rate)
+        return self._seekable
 
     def _check_bounds(self) -> None:
         """Refuse what no recorder writes, and a channel that the recording lacks."""

@@ -13,7 +13,7 @@ from specimg.audio.recordings import Recording
 from specimg.settings import Settings
 from specimg.spans.caps import PlannedClip, cap_labels, cap_negatives
 
-Times = NDArray[np.float64]
+Seconds = NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class PlannedRecording:
     plan: LabelPlan
     labels: dict[float, tuple[str, ...]]
     """The labels of each clip that has any, by its start."""
-    negatives: Times
+    negatives: Seconds
     """The starts of all other clips."""
     is_known: bool
     """Whether the header says how long the recording is."""

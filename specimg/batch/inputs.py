@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from specimg.annotations.tables import read_tables
-from specimg.audio.recordings import Listing, Recording, is_in_part
+from specimg.audio.recordings import Listing, Recording
 from specimg.batch.joining import Joining, join
 from specimg.batch.labeling import Labeling, label_recordings
 from specimg.errors import DatasetError, ParameterError, RefusedError
-from specimg.output.manifest import PassedOver
 from specimg.output.shards import Shard
 from specimg.settings import SPLITS_NAME, Settings
 from specimg.splits.assignment import assign
@@ -43,8 +42,6 @@ class Inputs:
     """What was decided about the clips of all shards; None where nothing was."""
     annotated: bool = False
     """Whether labels are those of annotations."""
-    lost: tuple[PassedOver, ...] = ()
-    """Annotations and rows of this shard that label nothing, or match nothing."""
     joining: Joining | None = None
     """What a table of the user's own says of the recordings of all shards."""
     unjoined: int = 0
@@ -118,16 +115,10 @@ def prepare(
             f"or --split {table}"
         )
         raise RefusedError(msg)
-    lost = [
-        *(labeling.lost.rows if labeling else []),
-        *(joining.lost if joining else []),
-    ]
-    part = shard.index, shard.count
     return Inputs(
-        listing=listing.part(*part),
+        listing=listing.part(shard.index, shard.count),
         labeling=labeling,
         annotated=bool(wanted.annotations),
-        lost=tuple(one for one in lost if shard.is_all or is_in_part(one.source, part)),
         joining=joining,
         unjoined=_count_unjoined(listing, joining),
         ungrouped=_count_ungrouped(listing, joining, wanted),

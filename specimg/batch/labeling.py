@@ -1,34 +1,29 @@
 """What annotations say of all recordings, decided before any of them is read."""
 
-import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from specimg.annotations.annotation import Annotation
+from specimg.annotations.annotation import ALL_TIMES, Annotation, Times
 from specimg.annotations.expansion import to_true
-from specimg.annotations.matching import match_tables
+from specimg.annotations.matching import Matched, match_tables
 from specimg.annotations.overlap import find_rescuers
 from specimg.annotations.plan import LabelPlan
 from specimg.annotations.rows import AnnotationError
 from specimg.annotations.tables import Tables
-from specimg.audio import AudioReader
 from specimg.audio.recordings import Listing, Recording
 from specimg.batch.drawing import (
     PlannedRecording,
-    Times,
     count_images,
     draw,
     has_one_label_each,
 )
+from specimg.batch.headers import find_spans, find_touched, read_header
 from specimg.batch.lost import LostAnnotations
 from specimg.encoding import encode_label
-from specimg.errors import ClipError, RecordingError
 from specimg.settings import Settings
-from specimg.spans.plan import plan_known
-from specimg.spans.span import Span
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +37,12 @@ class Labeling:
     """Whether every clip has exactly one label, and images lie in a folder of it."""
     unannotated: int = 0
     """Recordings that no table speaks of."""
+    nonsense: int = 0
+    """Recordings of which tables say only what cannot be."""
+    unclear: int = 0
+    """Clips that are left out because nobody can say that nothing is heard in them."""
+    absent_classes: tuple[str, ...] = ()
+    """Classes that were asked for, and that no annotation has."""
     other_classes: int = 0
     """Annotations with labels that are none of the classes."""
     other_channels: int = 0
@@ -72,14 +73,17 @@ def label_recordings(
     """
     labeling = Labeling(listing=listing)
     names = [recording.name for recording in listing.recordings]
-    annotations: Mapping[str, tuple[Annotation, ...]] = dict.fromkeys(names, ())
-    if tables is not None:
-        annotations = _match(tables, names, labeling)
+    matched = None if tables is None else _match(tables, names, labeling)
     clips = [
         planned
         for recording in listing.recordings
-        if (planned := _plan(recording, annotations, settings, labeling)) is not None
+        if (planned := _plan(recording, matched, settings, labeling)) is not None
     ]
+    if matched is not None:
+        heard = {one.label for planned in clips for one in planned.plan.annotations}
+        labeling.absent_classes = tuple(
+            name for name in settings.labels.classes if encode_label(name) not in heard
+        )
     labeling.capped = draw(clips, settings)
     by_label = tables is not None and all(
         has_one_label_each(planned, settings) for planned in clips
@@ -94,45 +98,47 @@ def label_recordings(
     return labeling
 
 
-def _match(
-    tables: Tables, names: Sequence[str], labeling: Labeling
-) -> Mapping[str, tuple[Annotation, ...]]:
-    """Return the annotations of each recording that a table speaks of."""
+def _match(tables: Tables, names: Sequence[str], labeling: Labeling) -> Matched:
+    """Return what tables say of each recording."""
     matched = match_tables(tables, names)
     if not matched.annotations:
         msg = "no annotation is of a recording that is there"
-        if matched.unmatched:
-            msg += f"; for example, {matched.unmatched[0]}"
+        if some := (*matched.unmatched, *tables.problems):
+            msg += f"; for example, {some[0]}"
         raise AnnotationError(msg)
     labeling.repeated = matched.repeated
     labeling.lost.add_problems(tables)
     labeling.lost.add_unmatched(matched)
-    return matched.annotations
+    return matched
 
 
 def _plan(
     recording: Recording,
-    known: Mapping[str, tuple[Annotation, ...]],
+    matched: Matched | None,
     settings: Settings,
     labeling: Labeling,
 ) -> PlannedRecording | None:
     """Return the plan of a recording; None where it is left out."""
-    found = known.get(recording.name)
+    found = _look_up(recording, matched, settings, labeling)
     if found is None:
-        labeling.unannotated += 1
-        if settings.labels.unannotated == "drop":
-            return None
-        found = ()
-    seconds, rate, settings, slower = _read_header(recording, settings)
-    in_file = tuple(_choose(found, recording, rate / slower, settings, labeling))
+        return None
+    in_tables, unclear = found
+    seconds, rate, settings, slower = read_header(recording, settings)
+    in_file = tuple(
+        _choose(in_tables, recording, rate / slower, unclear, settings, labeling)
+    )
     annotations = tuple(to_true(one, slower) for one in in_file)
+    unclear = [(start / slower, end / slower) for start, end in unclear]
+    if seconds and any(one.start > seconds for one in annotations):
+        unclear.append(ALL_TIMES)  # nobody knows when they are
     plan = LabelPlan(
         annotations=annotations,
         rule=settings.labels.rule,
         negatives=frozenset() if settings.labels.negatives == "drop" else None,
+        unclear=tuple(sorted({*unclear})),
         negative_label=encode_label(settings.labels.negative_label),
     )
-    spans = _find_spans(plan, seconds, rate, settings)
+    spans = find_spans(plan, seconds, rate, settings)
     starts = np.array([span.start for span in spans], np.float64)
     ends = np.array([span.end for span in spans], np.float64)
     rescued = find_rescuers(annotations, starts, ends, plan.rule)
@@ -146,22 +152,58 @@ def _plan(
     )
     own = (recording.label,) if recording.label else ()
     labels: dict[float, tuple[str, ...]] = {}
-    for number in _touched(annotations, starts, ends) if not own else range(len(spans)):
+    for number in (
+        find_touched(annotations, starts, ends) if not own else range(len(spans))
+    ):
         start, end = float(starts[number]), float(ends[number])
         if its := tuple(sorted({*plan.labels(start, end), *own})):
             labels[start] = its
     is_negative = ~np.isin(starts, list(labels))
+    if unclear and plan.negatives is None:
+        is_unclear = np.array(
+            [plan.is_unclear(s.start, s.end) for s in spans], np.bool_
+        )
+        labeling.unclear += int(np.count_nonzero(is_negative & is_unclear))
+        is_negative &= ~is_unclear
     return PlannedRecording(recording, plan, labels, starts[is_negative], bool(seconds))
+
+
+def _look_up(
+    recording: Recording,
+    matched: Matched | None,
+    settings: Settings,
+    labeling: Labeling,
+) -> tuple[Sequence[Annotation], list[Times]] | None:
+    """Return what tables say of a recording, and when they say what cannot be.
+
+    None where it is left out.
+    """
+    if matched is None:
+        return (), []
+    found = matched.annotations.get(recording.name)
+    unclear = [*matched.unclear.get(recording.name, ())]
+    if found is None and ALL_TIMES in unclear:
+        labeling.nonsense += 1
+        return None
+    if found is None and not unclear:
+        labeling.unannotated += 1
+        if settings.labels.unannotated == "drop":
+            return None
+    return found or (), unclear
 
 
 def _choose(
     annotations: Sequence[Annotation],
     recording: Recording,
     rate: float,
+    unclear: list[Times],
     settings: Settings,
     labeling: Labeling,
 ) -> Iterator[Annotation]:
-    """Yield the annotations that count, with labels as tables can hold them."""
+    """Yield the annotations that count, with labels as tables can hold them.
+
+    Those that the recording cannot hold make their times `unclear`.
+    """
     classes = {encode_label(name) for name in settings.labels.classes}
     channel = settings.channel
     for annotation in annotations:
@@ -172,47 +214,6 @@ def _choose(
             labeling.other_classes += 1
         elif rate and annotation.low is not None and annotation.low >= rate / 2:
             labeling.lost.add_above(annotation, recording, rate / 2)
+            unclear.append((annotation.start, annotation.end))
         else:
             yield replace(annotation, label=label)
-
-
-def _read_header(
-    recording: Recording, settings: Settings
-) -> tuple[float, int, Settings, float]:
-    """Return a recording's seconds and rate, the settings there, its time expansion.
-
-    Seconds and rate are 0 where it does not say.
-    """
-    try:
-        with AudioReader(
-            recording.path, settings.channel, settings.time_expansion
-        ) as reader:
-            rate = reader.sample_rate
-            seconds, slower = reader.promised_seconds, reader.time_expansion
-            return seconds, rate, settings.at(rate), slower
-    except RecordingError:
-        return 0.0, 0, settings, 1.0  # which will be said when it is converted
-
-
-def _find_spans(
-    plan: LabelPlan, seconds: float, rate: int, settings: Settings
-) -> list[Span]:
-    """Return the clips that a recording has by its header."""
-    source = settings.spans_of(plan, seconds)
-    if seconds:
-        try:
-            return list(plan_known(source, round(seconds * rate), rate))
-        except ClipError:
-            return []
-    last = max((annotation.end for annotation in plan.annotations), default=0.0)
-    return list(itertools.takewhile(lambda s: s.start <= last, source.spans()))
-
-
-def _touched(
-    annotations: Sequence[Annotation], starts: Times, ends: Times
-) -> list[int]:
-    """Return the numbers of the clips in which an annotation lies at least in part."""
-    firsts = np.searchsorted(ends, [a.start for a in annotations], side="right")
-    lasts = np.searchsorted(starts, [a.end for a in annotations], side="right")
-    ranges = map(range, firsts.tolist(), lasts.tolist())
-    return sorted(set(itertools.chain.from_iterable(ranges)))

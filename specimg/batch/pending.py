@@ -1,9 +1,10 @@
 """The recordings that a run has begun, and what came of each."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from specimg.annotations.annotation import Times
 from specimg.audio.recordings import Recording
 from specimg.batch.report import Event, OnProgress, Report
 from specimg.batch.task import Done
@@ -25,13 +26,14 @@ class _PendingRecording:
     number: int
     """How many were begun before it, which is also its place in the listing."""
     stamp: FileStamp
-    plan: str
-    joined: str
+    recording: Recording
     images: dict[int, list[ImageEntry]] = field(default_factory=dict)
     """The images of each part, by the number of its first clip."""
     warning: str = ""
     dropped: Counter[str] = field(default_factory=Counter)
     """How many clips are left out, by the reason."""
+    left_out: dict[str, list[Times]] = field(default_factory=dict)
+    """Those of them that annotations label; see `Converted.left_out`."""
     waiting: int = 1
     """How many parts are still to come."""
     error: RecordingError | None = None
@@ -65,12 +67,7 @@ class PendingRecordings:
         stamp = FileStamp.of(recording.path)
         self._output.discard(recording.name)
         self._journal.start(recording.name, stamp)
-        self._pending[recording.name] = _PendingRecording(
-            self._begun,
-            stamp,
-            recording.plan_digest,
-            encode_joined(recording.joined),
-        )
+        self._pending[recording.name] = _PendingRecording(self._begun, stamp, recording)
         self._begun += 1
 
     def note_interruption(self, recording: Recording) -> None:
@@ -100,6 +97,8 @@ class PendingRecordings:
             pending.images[first] = outcome.images
             pending.warning = join_warnings(pending.warning, outcome.warning)
             pending.dropped += outcome.dropped
+            for why, times in outcome.left_out.items():
+                pending.left_out.setdefault(why, []).extend(times)
         self.expect_fewer(recording, 1)
 
     def expect_fewer(self, recording: Recording, count: int) -> None:
@@ -137,10 +136,16 @@ class PendingRecordings:
         if pending.was_interrupted:
             keep = [image.record.file_name for image in images]
             self._output.remove_images(name, keep)
-        dropped = describe_dropped(pending.dropped)
-        self._journal.finish(name, pending.stamp, images, pending.plan, dropped)
-        if pending.joined:
-            self._journal.join(name, pending.joined)
+        self._journal.finish(
+            name,
+            pending.stamp,
+            images,
+            plan=pending.recording.plan_digest,
+            dropped=describe_dropped(pending.dropped),
+            lost=_find_lost(pending, images),
+        )
+        if joined := encode_joined(pending.recording.joined):
+            self._journal.join(name, joined)
         self._report.add(image.record for image in images)
         self._report.dropped += pending.dropped
         self._on_progress(Event(self._report))
@@ -157,10 +162,24 @@ class PendingRecordings:
         surplus = [image for place, image in enumerate(images) if place not in kept]
         self._destination.undo(surplus)
         if surplus:
-            pending.dropped[self._selection.why_not_selected] += len(surplus)
+            why = self._selection.why_not_selected
+            pending.dropped[why] += len(surplus)
+            times = [image.record.true_times for image in surplus]
+            pending.left_out.setdefault(why, []).extend(times)
         return [image for place, image in enumerate(images) if place in kept]
 
     def _fail(self, stamp: FileStamp, failure: Failure) -> None:
         self._journal.fail(failure.source, stamp, failure)
         self._report.failed += 1
         self._on_progress(Event(self._report, failure))
+
+
+def _find_lost(
+    pending: _PendingRecording, images: Sequence[ImageEntry]
+) -> dict[int, str]:
+    """Return which annotations of a recording label no image, and why."""
+    plan = pending.recording.plan
+    if plan is None or not plan.annotations:
+        return {}
+    times = (image.record.true_times for image in images)
+    return plan.find_lost(times, pending.left_out)

@@ -50,6 +50,7 @@ def plan(
                 cells = encode_joined(recording.joined)
                 if cells != before.joined:
                     joined[recording.name] = cells
+                report.images_before += len(before.files)
             else:
                 todo.append(recording)
         for name, cells in joined.items():

@@ -57,6 +57,8 @@ class Report:
     """Those of them of which the table of --join says something else by now."""
     columns_lost: Sequence[str] = ()
     """Columns that the manifest had of a table, and has no more."""
+    images_before: int = 0
+    """Images that they have."""
     vanished: int = 0
     """Recordings that were converted once, but are not among the inputs now."""
     pruned: int = 0

@@ -1,11 +1,11 @@
 """A run over many recordings, from the listing to the tables."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from specimg.audio import judge
-from specimg.audio.recordings import (
+from specimg.audio.recordings import (, is_in_part
     Listing,
     NoInputError,
     Recording,
@@ -24,6 +24,7 @@ from specimg.output.destinations import DESTINATIONS, LOOSE_FILES
 from specimg.output.files import image_folder, write_table
 from specimg.output.folders import add_folders
 from specimg.output.joined import set_columns
+from specimg.output.journal import Journal
 from specimg.output.label_files import ANNOTATED
 from specimg.output.manifest import PassedOver
 from specimg.output.session import open_output
@@ -99,8 +100,6 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         )
         scheduler = Scheduler(pending, journal, limits, report)
         with journal.transaction():
-            unread = (PassedOver(source=n, reason=r) for n, r in listing.unread)
-            journal.pass_over([*unread, *inputs.lost])
             journal.set(ANNOTATED, "yes" if inputs.annotated else "")
             report.columns_lost = set_columns(journal, inputs.columns)
             add_folders(journal, _find_folders(listing, settings))
@@ -117,6 +116,9 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
                 # All workers, even for one recording: it may be a day long.
                 executor = LocalExecutor(limits.jobs, config)
                 _convert(todo, executor, scheduler, pending, report)
+        if not report.stopped:
+            with journal.transaction():
+                journal.pass_over(_find_passed_over(inputs, journal, shard))
         output.finish(complete=not report.stopped)
         if shard.is_all:
             output.remove_emptied_folders()
@@ -125,6 +127,21 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
             update_tables(out, settings, journal, str(shard), is_trusted=is_trusted)
             report.strays = find_strays(out, [journal], settings)
         return report
+
+
+def _find_passed_over(
+    inputs: Inputs, journal: Journal, shard: Shard
+) -> Iterator[PassedOver]:
+    """Yield the files that are not read, and the annotations that label nothing."""
+    for name, reason in inputs.listing.unread:
+        yield PassedOver(source=name, reason=reason)
+    if inputs.joining:
+        part = shard.index, shard.count
+        yield from (row for row in inputs.joining.lost if is_in_part(row.source, part))
+    if inputs.labeling:
+        lost = inputs.labeling.lost
+        lost.add_converted(inputs.listing.recordings, journal)
+        yield from lost.rows(shard.index, shard.count)
 
 
 def _find_folders(listing: Listing, settings: Settings) -> set[str]:

@@ -90,6 +90,10 @@ def print_odd(tables: "Tables") -> None:
     if tables.passed_over:
         files = [f"{file.path}: {file.why}" for file in tables.passed_over]
         _print_lines(f"passed over {count(len(files), 'file')}", files)
+    if tables.remarks:
+        lines = [str(remark) for remark in tables.remarks]
+        number = count(len(lines), "annotation")
+        _print_lines(f"taken without a band or channel that cannot be, {number}", lines)
     if tables.problems:
         lines = [str(problem) for problem in tables.problems]
         _print_lines(f"left out, {count(len(lines), 'problem')}", lines)

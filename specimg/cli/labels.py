@@ -154,7 +154,8 @@ def labels(
         raise typer.Exit(exit_codes.STOPPED)
     if output is not None:
         _write(output, found, matched)
-    if found.problems or (matched is not None and matched.unmatched):
+    is_odd = found.problems or found.remarks
+    if is_odd or (matched is not None and matched.unmatched):
         raise typer.Exit(exit_codes.SOME_FAILED)
 
 

@@ -16,6 +16,7 @@ from specimg.cli.progress import show_run
 from specimg.cli.run_options import RunOptions
 from specimg.cli.summary import print_summary
 from specimg.cli.terminal import say
+from specimg.output.compatibility import check_output
 from specimg.output.shards import Shard
 from specimg.resources import count_processors, share_memory
 from specimg.settings import Settings
@@ -53,7 +54,9 @@ def run(inputs: list[Path], out: Path, settings: Settings, options: RunOptions) 
         total = len(listing.recordings) + len(listing.unreadable)
         limits = _read_limits(options, total)
         if options.dry_run:
-            failed = print_plan(work, settings)
+            overwrite = options.overwrite
+            is_begun = check_output(out, shard, settings, overwrite=overwrite)
+            failed = print_plan(work, settings, is_begun=is_begun)
             raise typer.Exit(exit_codes.SOME_FAILED if failed else exit_codes.SUCCESS)
         with show_run(stream, total, quiet=options.quiet) as on_progress:
             report = convert_all(
@@ -77,8 +80,13 @@ def _finish(report: Report, settings: Settings) -> None:
         say(line, err=True)
         number = report.signal
         raise typer.Exit(ended_by(number) if number else exit_codes.STOPPED)
+    some = report.recordings + report.skipped
+    # A shard may well have only recordings that have no image.
+    has_images = report.images or report.images_before or not report.shard.is_all
+    if not has_images and (some or not report.failed):
+        say("nothing converted: no clip of any recording became an image", err=True)
+        raise typer.Exit(exit_codes.STOPPED)
     if report.failed:
-        some = report.recordings + report.skipped
         raise typer.Exit(exit_codes.SOME_FAILED if some else exit_codes.STOPPED)
 
 

@@ -5,12 +5,21 @@ from pathlib import Path
 
 from specimg.audio.kinds import describe_kinds
 from specimg.batch.inputs import Inputs
+from specimg.batch.labeling import Labeling
 from specimg.batch.report import FAINT_DBFS, Report
 from specimg.cli.terminal import say
 from specimg.encoding import encode_name
 from specimg.rendering.bandwidth import summarize_bandwidths
 from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, Settings
 from specimg.splits.balance import Lacking
+
+SHOWN = 10
+"""How many classes are named that nothing is annotated as."""
+
+_UNCLEAR = "without a label, of which tables say what cannot be"
+_INCOMPLETE = "taken without a band or channel that cannot be"
+_UNREAD = "of channels that are not read, by --mono"
+_REPEATED = "that say the same as another, counted once"
 
 
 def print_summary(report: Report, settings: Settings) -> None:
@@ -93,31 +102,37 @@ def describe_inputs(inputs: Inputs, settings: Settings, where: str = "") -> list
         lines.append(
             "images are not in a folder for each label: some have none, or several"
         )
-    if labeling and labeling.unannotated:
-        what = "left out; --unannotated keep keeps them"
-        if settings.labels.unannotated == "keep":
-            what = "kept as clips without a label"
-        number = count(labeling.unannotated, "recording")
-        lines.append(f"no table speaks of {number}: {what}")
-    if labeling and labeling.lost.count:
-        number = count(labeling.lost.count, "annotation")
-        verb = "labels" if labeling.lost.count == 1 else "label"
-        lines.append(f"{number} that {verb} nothing{where}")
-    if labeling and labeling.other_classes:
-        number = count(labeling.other_classes, "annotation")
-        lines.append(f"{number} of other labels than --classes")
-    if labeling and labeling.other_channels:
-        number = count(labeling.other_channels, "annotation")
-        lines.append(f"{number} of channels that --mono {settings.mono} does not read")
-    if labeling and labeling.repeated:
-        number = count(labeling.repeated, "annotation")
-        lines.append(f"{number} that say the same as another, counted once")
-    if labeling and labeling.capped:
-        number = count(labeling.capped.total(), "clip")
-        lines.append(
-            f"left out {number} of labels that have {settings.labels.max_per_label}"
-        )
-    return lines
+    if labeling and labeling.absent_classes:
+        absent = labeling.absent_classes
+        names = ", ".join(absent[:SHOWN]) + ", ..." * (len(absent) > SHOWN)
+        lines.append(f"no annotation has {len(absent)} of --classes: {names}")
+    return lines + (_describe_left_out(labeling, settings, where) if labeling else [])
+
+
+def _describe_left_out(labeling: Labeling, settings: Settings, where: str) -> list[str]:
+    """Return lines about what tables say, or do not say, and labels nothing."""
+    unannotated = "left out; --unannotated keep keeps them"
+    if settings.labels.unannotated == "keep":
+        unannotated = "kept as clips without a label"
+    capped = f"of labels that have {settings.labels.max_per_label}"
+    lost, n_capped = labeling.lost, labeling.capped.total()
+    verb = "labels" if lost.count == 1 else "label"
+    told = [
+        ("no table speaks of ", labeling.unannotated, "recording", f": {unannotated}"),
+        ("tables say only what cannot be of ", labeling.nonsense, "recording", where),
+        ("left out ", labeling.unclear, "clip", f" {_UNCLEAR}{where}"),
+        ("", lost.remarks, "annotation", f" {_INCOMPLETE}{where}"),
+        ("", lost.count, "annotation", f" that {verb} nothing{where}"),
+        ("", labeling.other_classes, "annotation", " of other labels than --classes"),
+        ("", labeling.other_channels, "annotation", f" {_UNREAD} {settings.mono}"),
+        ("", labeling.repeated, "annotation", f" {_REPEATED}"),
+        ("left out ", n_capped, "clip", f" {capped}"),
+    ]
+    return [
+        f"{before}{count(number, noun)}{after}"
+        for before, number, noun, after in told
+        if number
+    ]
 
 
 def _describe_lacking(lacking: Sequence[Lacking]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from specimg.audio import judge
 from specimg.errors import ParameterError, RefusedError
 from specimg.output.reading import read_columns
-from specimg.output.shards import find_shards
+from specimg.output.shards import Shard, find_shards
 from specimg.settings import (
     FAILURES_NAME,
     LABELS_NAME,
@@ -84,23 +84,73 @@ def check_settings(folder: Path, before: str, settings: Settings) -> None:
     raise RefusedError(msg)
 
 
-def check_settings_file(folder: Path, settings: Settings) -> None:
-    """Refuse a folder without a record whose settings file says otherwise.
-
-    Raises
-    ------
-    RefusedError
-        As from `check_settings`; or the file cannot be read.
-    """
-    path = folder / SETTINGS_NAME
-    if not os.path.lexists(path) or find_shards(folder):
-        return
+def _check_settings_file(folder: Path, settings: Settings) -> None:
+    """Refuse a folder whose settings file says otherwise, or cannot be read."""
     try:
         before = load_settings(folder)
     except ParameterError as error:
         msg = f"{error}; begin anew with --overwrite, or remove the file"
         raise RefusedError(msg) from error
     check_settings(folder, before.to_toml(), settings)
+
+
+def check_output(
+    folder: Path, part: Shard, settings: Settings, *, overwrite: bool
+) -> bool:
+    """Refuse a folder that a run would refuse, as far as no record has to be opened.
+
+    Returns
+    -------
+    bool
+        Whether something is there that the run would add to.
+
+    Raises
+    ------
+    RefusedError
+        It is no folder, was written with other settings or parts, is a folder of
+        recordings, or a table of others would be lost.
+    """
+    check_folder(folder, settings, overwrite=overwrite)
+    check_parts(folder, part, overwrite=overwrite)
+    if overwrite or not find_shards(folder):
+        return False
+    if (folder / SETTINGS_NAME).exists():
+        _check_settings_file(folder, settings)
+    return True
+
+
+def check_folder(folder: Path, settings: Settings, *, overwrite: bool) -> None:
+    """Refuse a folder by what can be seen in it, without its record.
+
+    Raises
+    ------
+    RefusedError
+        As from `check_output`, but for other parts.
+    """
+    if folder.exists() and not folder.is_dir():
+        msg = f"{folder} is a file: the last argument is the folder to write to"
+        raise RefusedError(msg)
+    check_forgotten(folder)
+    check_others(folder, settings)
+    path = folder / SETTINGS_NAME
+    if not overwrite and os.path.lexists(path) and not find_shards(folder):
+        _check_settings_file(folder, settings)
+
+
+def check_parts(folder: Path, part: Shard, *, overwrite: bool) -> list[Shard]:
+    """Return the parts of a folder that `overwrite` would remove besides `part`.
+
+    Raises
+    ------
+    RefusedError
+        They are not to be removed.
+    """
+    others = [other for other in find_shards(folder) if other.count != part.count]
+    if others and not (overwrite and part.is_all):
+        msg = f"{folder} holds {others[0]} of another run; to remove it, "
+        msg += "use --overwrite without --shard"
+        raise RefusedError(msg)
+    return others
 
 
 def check_forgotten(folder: Path) -> None:

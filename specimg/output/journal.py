@@ -4,8 +4,9 @@ One SQLite database for each shard of a run (one, unless it is sharded), in a hi
 file of the output; see `specimg.output.shards`.  One process writes to it.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -142,13 +143,14 @@ class Journal:
         images: Iterable[ImageEntry],
         plan: str = "",
         dropped: str = "",
+        lost: Mapping[int, str] | None = None,
     ) -> None:
         """Note that a recording is converted, by which plan, and its images.
 
-        `dropped` says which clips of it are none, and why.
+        `dropped` says which clips are none; `lost`, which annotations label none.
         """
         why = (DROPPED, dropped) if dropped else ("", "")
-        self._put(name, stamp, DONE, why, plan)
+        self._put(name, stamp, DONE, why, plan, json.dumps(lost) if lost else "")
         self._change()
         rows = (
             (
@@ -194,6 +196,12 @@ class Journal:
         for name, stage, reason in self._each(f"{query} ORDER BY name"):
             yield Failure(source=name, stage=str(stage), reason=str(reason))
 
+    def lost(self) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """Yield recordings with lost annotations: name, plan, reasons by number."""
+        query = "SELECT name, plan, lost FROM recordings WHERE lost <> ''"
+        for name, plan, lost in self._each(f"{query} ORDER BY name"):
+            yield str(name), str(plan), json.loads(lost)
+
     def pass_over(self, files: Iterable[PassedOver]) -> None:
         """Note which files with sound are not read, instead of those of before."""
         self._do("DELETE FROM passed_over")
@@ -215,11 +223,13 @@ class Journal:
         state: str,
         failure: Sequence[str] = ("", ""),
         plan: str = "",
+        lost: str = "",
     ) -> None:
+        file = stamp.path, stamp.size, stamp.modified
         self._do(
             "INSERT OR REPLACE INTO recordings (name, path, size, modified, state, "
-            "stage, reason, plan) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            *(name, stamp.path, stamp.size, stamp.modified, state, *failure, plan),
+            "stage, reason, plan, lost) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(name, *file, state, *failure, plan, lost),
         )
 
     def _forget_images(self, name: str) -> None:

@@ -11,6 +11,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
+from specimg.arrays import DECIMALS
 from specimg.encoding import encode_cell
 
 
@@ -86,6 +87,14 @@ class Record:
     """As the recorder says it: `medium`, or `12 dB`."""
     metadata_from: str = ""
     """What told any of that, with ``;`` between, such as `guano;name`."""
+
+    @property
+    def true_times(self) -> tuple[float, float]:
+        """Start and end in seconds of the sound itself, however its file plays."""
+        slower = 2 * self.source_fmax / self.source_sr
+        if slower in (0, 1):
+            return self.start, self.end
+        return round(self.start / slower, DECIMALS), round(self.end / slower, DECIMALS)
 
     def list_labels(self) -> list[str]:
         """Return all labels; manifests of earlier versions have the column of one."""

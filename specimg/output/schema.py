@@ -61,6 +61,7 @@ _TABLES = {
         "reason TEXT NOT NULL DEFAULT ''",
         "plan TEXT NOT NULL DEFAULT ''",
         "joined TEXT NOT NULL DEFAULT ''",
+        "lost TEXT NOT NULL DEFAULT ''",
     ),
     "images": (
         *map(_column, fields(Record)),
@@ -74,7 +75,7 @@ _TABLES = {
 }
 _WITHOUT_ROWID = {"images", "passed_over"}
 _LATER = {
-    "recordings": ("plan", "joined"),
+    "recordings": ("plan", "joined", "lost"),
     "images": (*(f.name for f in fields(Record) if f.default is not MISSING), "boxes"),
 }
 """Columns that a journal may lack."""

@@ -7,10 +7,9 @@ from pathlib import Path
 from specimg.audio.recordings import Recording
 from specimg.errors import RefusedError, StorageError
 from specimg.output.compatibility import (
-    check_forgotten,
-    check_others,
+    check_folder,
+    check_parts,
     check_settings,
-    check_settings_file,
     manifest_of,
 )
 from specimg.output.containment import check_names
@@ -28,7 +27,7 @@ from specimg.output.images import ImageError, is_image, read_image
 from specimg.output.journal import Journal
 from specimg.output.manifest import ImageEntry
 from specimg.output.schema import JournalError
-from specimg.output.shards import Shard, find_shards, hold_shard, move_journal
+from specimg.output.shards import Shard, hold_shard, move_journal
 from specimg.output.strays import remove_strays
 from specimg.rendering.image import digest
 from specimg.settings import SETTINGS_NAME, Settings
@@ -158,13 +157,7 @@ def open_output(
     StorageError
         It cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        msg = f"{folder} is a file: the last argument is the folder to write to"
-        raise RefusedError(msg)
-    check_forgotten(folder)
-    check_others(folder, settings)
-    if not overwrite:
-        check_settings_file(folder, settings)
+    check_folder(folder, settings, overwrite=overwrite)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -172,12 +165,7 @@ def open_output(
         raise StorageError(msg) from error
     with ExitStack() as stack:
         stack.enter_context(hold_shard(folder, part))
-        others = [p for p in find_shards(folder) if p.count != part.count]
-        for other in others:
-            if not (overwrite and part.is_all):
-                msg = f"{folder} holds {other} of another run; to remove it, "
-                msg += "use --overwrite without --shard"
-                raise RefusedError(msg)
+        for other in check_parts(folder, part, overwrite=overwrite):
             stack.enter_context(hold_shard(folder, other))
             _remove_shard(folder, other, settings)
         move_journal(folder, part)

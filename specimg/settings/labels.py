@@ -92,6 +92,12 @@ class LabelSettings:
                 raise ParameterError(msg) from error
 
     @property
+    def why_capped(self) -> str:
+        """The reason why a clip is left out of whose labels there are enough."""
+        which = f"max_per_label={self.max_per_label}"
+        return f"not among the clips of its label that {which} keeps"
+
+    @property
     def rule(self) -> OverlapRule:
         """How much of an annotation a clip has to hold."""
         return OverlapRule(min_overlap=self.min_overlap, min_fraction=self.min_fraction)

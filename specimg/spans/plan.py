@@ -85,11 +85,13 @@ def split(source: SpanSource, seconds: float, at_once: float) -> list[ClipRange]
         Least number of seconds between the first clips of two ranges.
     """
     firsts = [0]
-    last = 0.0
+    last = math.inf
     for number, span in enumerate(source.spans()):
         if span.start >= seconds:
             break
-        if span.start >= last + at_once:
+        if number == 0:
+            last = span.start
+        elif span.start >= last + at_once:
             firsts.append(number)
             last = span.start
     stops = [*firsts[1:], None]

@@ -35,6 +35,9 @@ class Recorded(Protocol):
     def read(self, out: NDArray[np.float32], /) -> int:
         """Read on; see `Read`."""
 
+    def skip(self, n_samples: int, /) -> int:
+        """Go on without reading; return by how many: fewer only where it ends."""
+
 
 class ClipLevel:
     """How loud a clip is, over all channels that it is made of."""
@@ -77,12 +80,12 @@ def read_clips(
 
     A clip holds the samples from ``round(start * sample_rate)`` up to
     ``round(end * sample_rate)``.  No more than two clips are in memory, however
-    long the recording is.
+    long the recording is, and what lies in no clip is skipped.
 
     Parameters
     ----------
     recording : Recorded
-        At the beginning of clip ``clip_range.read_from``; see `begin_of`.
+        At its beginning.
     source : SpanSource
     clip_range : ClipRange
         The clips to read.
@@ -93,75 +96,62 @@ def read_clips(
         See `specimg.spans.plan.plan`.
     """
     rate, full_scale = recording.sample_rate, recording.full_scale
-    begin = begin_of(source, clip_range, rate)
     first = next(source.spans(), None)
     kept = (
         _Gathered(recording.read, full_scale)
         if first is not None and math.isinf(first.end)
-        else _Window(recording.read, full_scale, begin, looks_back=source.looks_back)
+        else _Window(recording, looks_back=source.looks_back)
     )
     for span in plan(source, rate, kept.reach, clip_range):
         samples, level = kept.take(*span.samples(rate))
         yield Clip(span=span, samples=samples, level=level)
 
 
-def begin_of(source: SpanSource, clip_range: ClipRange, sample_rate: int) -> int:
-    """Return the sample that reading a range of clips begins with."""
-    first = next(source.spans(clip_range.read_from), None)
-    if first is None or not clip_range.read_from:
-        return 0  # from the beginning, wherever the first clip lies
-    return round(first.start * sample_rate)
-
-
 class _Window:
     """The samples of the current clip, and of the one before if `looks_back`."""
 
-    def __init__(
-        self, read: Read, full_scale: float, begin: int, *, looks_back: bool
-    ) -> None:
-        self._read = read
-        self._full_scale = full_scale
+    def __init__(self, recording: Recorded, *, looks_back: bool) -> None:
+        self._recording = recording
         self._looks_back = looks_back
         self._samples = np.empty((2, 0), np.float32)
-        self._first = self._last_begin = begin
-        """The first sample that is kept, and the first one of the clip before."""
-        self._count = 0
+        self._first = self._count = 0
+        """The first sample that is kept, and how many are."""
+        self._last_begin: int | None = None
+        """The first sample of the clip before, if there is one."""
 
     def reach(self, begin: int, end: int) -> int:
         """Read on to the end of a clip; see `specimg.spans.plan.Reach`."""
-        self._forget_before(self._last_begin if self._looks_back else begin)
-        self._last_begin = begin
+        before, self._last_begin = self._last_begin, begin
+        if not self._looks_back or before is None:
+            before = begin
+        if not self._forget_before(before):
+            return self._first
         missing = end - self._first - self._count
         if missing > 0:
             self._make_room(end - self._first)
             have = self._count
-            self._count += self._read(self._samples[:, have : have + missing])
+            out = self._samples[:, have : have + missing]
+            self._count += self._recording.read(out)
         return min(end, self._first + self._count)
 
     def take(self, begin: int, end: int) -> tuple[Waveform, ClipLevel]:
         """Return samples that are kept, and how loud they are."""
         clip = self._samples[:, begin - self._first : end - self._first]
-        return clip[0], ClipLevel(self._full_scale).add(clip[1])
+        return clip[0], ClipLevel(self._recording.full_scale).add(clip[1])
 
-    def _forget_before(self, begin: int) -> None:
+    def _forget_before(self, begin: int) -> bool:
+        """Keep nothing before `begin`; return whether the recording goes that far."""
         gone = begin - self._first
         if gone > self._count:  # between two clips
-            self._skip(gone - self._count)
-            gone = self._count
-        if gone > 0:
+            there = self._first + self._count
+            self._first = there + self._recording.skip(begin - there)
+            self._count = 0
+        elif gone > 0:
             self._count -= gone
             self._first += gone
             kept = self._samples[:, gone : gone + self._count]
             self._samples[:, : self._count] = kept
-
-    def _skip(self, n_samples: int) -> None:
-        block = np.empty((2, min(n_samples, BLOCK)), np.float32)
-        while n_samples:
-            n_read = self._read(block[:, : min(n_samples, BLOCK)])
-            self._first += n_read
-            n_samples -= n_read
-            if not n_read:
-                return
+        return self._first >= begin
 
     def _make_room(self, n_samples: int) -> None:
         if n_samples > self._samples.shape[1]:
