@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from specimg.audio import judge
-from specimg.audio.recordings import (, is_in_part
+from specimg.audio.recordings import (
     Listing,
     NoInputError,
     Recording,
     find_recordings,
+    is_in_part,
 )
 from specimg.batch.executor import Executor
 from specimg.batch.inputs import Inputs

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from specimg.bounded import MAX_TEXT_BYTES
 from specimg.errors import RefusedError, StorageError
@@ -104,3 +105,53 @@ def open_copy(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+class Database:
+    """A database that says in sentences what is wrong with it.
+
+    Parameters
+    ----------
+    path : Path
+    read_only : bool
+        Change nothing on the disk.  The caller sees to it that nobody writes.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        with translated(path):
+            self.connection = open_copy(path) if read_only else open_database(path)
+
+    def close(self) -> None:
+        """Close the database; what is not committed is lost."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is done inside as a whole, or nothing of it."""
+        with translated(self.path):
+            self.connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            raise
+        with translated(self.path):
+            try:
+                self.connection.execute("COMMIT")
+            except sqlite3.Error:
+                self.connection.rollback()
+                raise
+
+    def do(self, statement: str, *values: object) -> int:
+        """Return how many rows it changed."""
+        with translated(self.path):
+            return self.connection.execute(statement, values).rowcount
+
+    def each(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """Yield rows a few at a time: a table may be larger than memory."""
+        with translated(self.path):
+            cursor = self.connection.cursor()
+            cursor.execute(query, values)
+            while rows := cursor.fetchmany(1000):
+                yield from rows

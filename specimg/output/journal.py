@@ -5,15 +5,12 @@ file of the output; see `specimg.output.shards`.  One process writes to it.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from pathlib import Path
 from typing import Any
 
-from specimg.output.database import open_copy, open_database, translated
+from specimg.output.database import Database, translated
 from specimg.output.entries import (
     DONE,
     DROPPED,
@@ -25,14 +22,15 @@ from specimg.output.entries import (
 )
 from specimg.output.manifest import Failure, ImageEntry, PassedOver
 from specimg.output.schema import (
+    INSERT_IMAGE,
     MANIFEST_KEY,
     RECORD_COLUMNS,
-    insert_into_images,
+    SELECT_IMAGES,
     to_record,
 )
 
 
-class Journal:
+class Journal(Database):
     """The record of one shard of a run.
 
     Parameters
@@ -51,40 +49,14 @@ class Journal:
         It is damaged, no journal, or of a newer version.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self.path = path
-        with translated(path):
-            self._connection = open_copy(path) if read_only else open_database(path)
-
-    def close(self) -> None:
-        """Close the database; what is not committed is lost."""
-        self._connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit what is done inside as a whole, or nothing of it."""
-        with translated(self.path):
-            self._connection.execute("BEGIN")
-        try:
-            yield
-        except BaseException:
-            self._connection.rollback()
-            raise
-        with translated(self.path):
-            try:
-                self._connection.execute("COMMIT")
-            except sqlite3.Error:
-                self._connection.rollback()
-                raise
-
     def get(self, key: str) -> str | None:
         """Return what was noted about the run under `key`."""
-        rows = list(self._each("SELECT value FROM run WHERE key = ?", key))
+        rows = list(self.each("SELECT value FROM run WHERE key = ?", key))
         return str(rows[0][0]) if rows else None
 
     def set(self, key: str, value: str) -> None:
         """Note something about the run."""
-        self._do("INSERT OR REPLACE INTO run VALUES (?, ?)", key, value)
+        self.do("INSERT OR REPLACE INTO run VALUES (?, ?)", key, value)
 
     @property
     def manifest(self) -> str:
@@ -97,14 +69,15 @@ class Journal:
 
     def state(self, name: str) -> str | None:
         """Return how far a recording has come, if it is known."""
-        query = "SELECT state FROM recordings WHERE name = ?"
-        return next((state for (state,) in self._each(query, name)), None)
+        rows = self.each("SELECT state FROM recordings WHERE name = ?", name)
+        return next((state for (state,) in rows), None)
 
     def names(self, state: str | None = None) -> Iterator[str]:
         """Yield the names of the recordings that are known, in order."""
-        where = "WHERE state = ?" if state else "WHERE ? IS NULL"
-        query = f"SELECT name FROM recordings {where} ORDER BY name"  # noqa: S608
-        yield from (str(name) for (name,) in self._each(query, state))
+        query = (
+            "SELECT name FROM recordings WHERE ifnull(state = ?, TRUE) ORDER BY name"
+        )
+        yield from (str(name) for (name,) in self.each(query, state))
 
     def entries(self) -> Iterator[JournalEntry]:
         """Yield all that is known, in the order of the names.
@@ -116,20 +89,19 @@ class Journal:
             "file_name, bytes, label "
             "FROM recordings LEFT JOIN images ON source = name ORDER BY name, number"
         )
-        for key, rows in groupby(self._each(query), itemgetter(*range(8))):
+        for key, rows in groupby(self.each(query), itemgetter(*range(8))):
             images = [row[8:] for row in rows if row[8] is not None]
             stamp = FileStamp(path=key[1], size=key[2], modified=key[3])
             yield JournalEntry.of(key[0], stamp, *key[4:], images=images)
 
     def file_names(self) -> Iterator[str]:
         """Yield the names of all images, in no order."""
-        for (name,) in self._each("SELECT file_name FROM images"):
-            yield str(name)
+        return (str(name) for (name,) in self.each("SELECT file_name FROM images"))
 
     def orphans(self) -> list[tuple[Any, ...]]:
         """Return the sources of images that are not among the recordings: damage."""
         query = "SELECT source FROM images EXCEPT SELECT name FROM recordings"
-        return list(self._each(query))
+        return list(self.each(query))
 
     def start(self, name: str, stamp: FileStamp) -> None:
         """Note that a recording is being converted: it may have images soon."""
@@ -153,19 +125,16 @@ class Journal:
         self._put(name, stamp, DONE, why, plan, json.dumps(lost) if lost else "")
         self._change()
         rows = (
-            (
-                *_to_row(image.record),
-                *(image.n_bytes, image.digest, image.boxes, number),
-            )
-            for number, image in enumerate(images)
+            (*_to_row(one.record), one.n_bytes, one.digest, one.boxes, number)
+            for number, one in enumerate(images)
         )
         with translated(self.path):
-            self._connection.executemany(_INSERT, rows)
+            self.connection.executemany(INSERT_IMAGE, rows)
 
     def join(self, name: str, joined: str) -> None:
         """Note what a table of the user's own says of what is converted."""
-        self._do("UPDATE recordings SET joined = ? WHERE name = ?", joined, name)
-        self._change()
+        if self.do("UPDATE recordings SET joined = ? WHERE name = ?", joined, name):
+            self._change()
 
     def fail(self, name: str, stamp: FileStamp, failure: Failure) -> None:
         """Note that a recording could not be converted."""
@@ -175,13 +144,13 @@ class Journal:
     def forget(self, name: str) -> None:
         """Remove what is known of a recording."""
         self._forget_images(name)
-        self._do("DELETE FROM recordings WHERE name = ?", name)
+        self.do("DELETE FROM recordings WHERE name = ?", name)
 
     def images(self, name: str | None = None) -> Iterator[ImageEntry]:
         """Yield all images, or those of one recording, in the manifest's order."""
         where = "WHERE source = ?" if name is not None else "WHERE ? IS NULL"
-        query = f"{_IMAGES} {where} ORDER BY source, number"
-        for *cells, n_bytes, digest, boxes, joined in self._each(query, name):
+        query = f"{SELECT_IMAGES} {where} ORDER BY source, number"
+        for *cells, n_bytes, digest, boxes, joined in self.each(query, name):
             yield ImageEntry(
                 record=to_record(cells, self.path),
                 n_bytes=n_bytes,
@@ -193,28 +162,27 @@ class Journal:
     def failures(self) -> Iterator[Failure]:
         """Yield all failures, in the order of their sources."""
         query = "SELECT name, stage, reason FROM recordings WHERE state = 'failed'"
-        for name, stage, reason in self._each(f"{query} ORDER BY name"):
+        for name, stage, reason in self.each(f"{query} ORDER BY name"):
             yield Failure(source=name, stage=str(stage), reason=str(reason))
 
     def lost(self) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Yield recordings with lost annotations: name, plan, reasons by number."""
-        query = "SELECT name, plan, lost FROM recordings WHERE lost <> ''"
-        for name, plan, lost in self._each(f"{query} ORDER BY name"):
+        query = "SELECT name, plan, lost FROM recordings WHERE lost <> '' ORDER BY name"
+        for name, plan, lost in self.each(query):
             yield str(name), str(plan), json.loads(lost)
 
     def pass_over(self, files: Iterable[PassedOver]) -> None:
         """Note which files with sound are not read, instead of those of before."""
-        self._do("DELETE FROM passed_over")
+        self.do("DELETE FROM passed_over")
         rows = ((file.source, file.reason) for file in files)
+        statement = "INSERT OR REPLACE INTO passed_over VALUES (?, ?)"
         with translated(self.path):
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO passed_over VALUES (?, ?)", rows
-            )
+            self.connection.executemany(statement, rows)
 
     def passed_over(self) -> Iterator[PassedOver]:
         """Yield the files with sound that are not read, in the order of their names."""
-        for name, reason in self._each("SELECT * FROM passed_over ORDER BY name"):
-            yield PassedOver(source=str(name), reason=str(reason))
+        rows = self.each("SELECT * FROM passed_over ORDER BY name")
+        return (PassedOver(source=str(name), reason=str(why)) for name, why in rows)
 
     def _put(
         self,
@@ -225,36 +193,19 @@ class Journal:
         plan: str = "",
         lost: str = "",
     ) -> None:
-        file = stamp.path, stamp.size, stamp.modified
-        self._do(
+        self.do(
             "INSERT OR REPLACE INTO recordings (name, path, size, modified, state, "
             "stage, reason, plan, lost) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(name, *file, state, *failure, plan, lost),
+            *(name, stamp.path, stamp.size, stamp.modified),
+            *(state, *failure, plan, lost),
         )
 
     def _forget_images(self, name: str) -> None:
-        if self._do("DELETE FROM images WHERE source = ?", name):
+        if self.do("DELETE FROM images WHERE source = ?", name):
             self._change()
 
     def _change(self) -> None:
-        self._do("DELETE FROM run WHERE key = ?", MANIFEST_KEY)
-
-    def _do(self, statement: str, *values: object) -> int:
-        """Return how many rows it changed."""
-        with translated(self.path):
-            return self._connection.execute(statement, values).rowcount
-
-    def _each(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        """Yield rows a few at a time: a table may be larger than memory."""
-        with translated(self.path):
-            cursor = self._connection.cursor()
-            cursor.execute(query, values)
-            while rows := cursor.fetchmany(1000):
-                yield from rows
+        self.do("DELETE FROM run WHERE key = ?", MANIFEST_KEY)
 
 
-_OWN = [*RECORD_COLUMNS, "bytes", "digest", "boxes"]
-_COLUMNS = ", ".join(f'"{name}"' for name in (*_OWN, "joined"))
-_IMAGES = f"SELECT {_COLUMNS} FROM images LEFT JOIN recordings ON name = source"  # noqa: S608
-_INSERT = insert_into_images([*_OWN, "number"])
 _to_row = attrgetter(*RECORD_COLUMNS)

@@ -227,6 +227,12 @@ def insert_into_images(columns: list[str]) -> str:
     return f"INSERT OR REPLACE INTO images ({names}) VALUES ({marks})"  # noqa: S608
 
 
+_OF_IMAGES = [*RECORD_COLUMNS, "bytes", "digest", "boxes"]
+INSERT_IMAGE = insert_into_images([*_OF_IMAGES, "number"])
+_NAMES = ", ".join(f'"{name}"' for name in (*_OF_IMAGES, "joined"))
+SELECT_IMAGES = f"SELECT {_NAMES} FROM images LEFT JOIN recordings ON name = source"  # noqa: S608
+
+
 @contextmanager
 def _all_or_nothing(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
