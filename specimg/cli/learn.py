@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LEARNED = ("exp", "pcen")
 TRAINING = "Training"
 
+HELD_OUT_SHARE = 0.2
+"""Share of each class's recordings that is held out from the training."""
+
 Frontend = Annotated[
     str,
     typer.Option(
@@ -122,6 +125,7 @@ def _run(
 ) -> None:
     from specimg.dataset.labeled import check_training, find_dataset  # noqa: PLC0415 - keeps --help fast
     from specimg.dataset.metrics import macro_average_precision  # noqa: PLC0415
+    from specimg.dataset.splits import hold_out  # noqa: PLC0415
     from specimg.learn import experiment  # noqa: PLC0415 - or says what is missing
     from specimg.learn.device import choose_device  # noqa: PLC0415
     from specimg.output.files import check_writable, write_atomically  # noqa: PLC0415
@@ -132,12 +136,13 @@ def _run(
     check_writable(output)
     where = choose_device(device)
     found = experiment.load(train, settings)
+    is_held_out = hold_out(found.labels, found.sources, share=HELD_OUT_SHARE, seed=seed)
     module = experiment.make_frontend(frontend, settings, per_band=per_band)
     with show_steps(epochs, "epochs") as on_progress:
         learned = experiment.learn(
             found,
             module,
-            len(train.classes),
+            is_held_out,
             epochs=epochs,
             seed=seed,
             device=where,
