@@ -68,6 +68,26 @@ def test_the_precision_is_that_of_scikit_learn_also_with_ties_and_weights(
     )
 
 
+@given(
+    st.lists(
+        st.tuples(*[st.booleans()] * 3, *[st.integers(0, 4)] * 3),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_of_clips_with_several_labels_or_none_it_is_that_of_each_class(
+    clips: list[tuple[int, ...]],
+) -> None:
+    table = np.array(clips)
+    labels, scores = table[:, :3].astype(bool), table[:, 3:].astype(float)
+    if labels.any():
+        known = labels.any(axis=0)
+        expected = average_precision_score(
+            labels[:, known], scores[:, known], average="macro"
+        )
+        assert macro_average_precision(scores, labels) == pytest.approx(expected)
+
+
 def test_a_weight_counts_a_clip_as_often() -> None:
     rng = np.random.default_rng(0)
     labels, scores = one_hot(rng.integers(3, size=40)), rng.normal(size=(40, 3))
@@ -124,6 +144,27 @@ def test_shuffled_labels_stay_with_their_group() -> None:
     assert (shuffled[:, ::2] == shuffled[:, 1::2]).all()
     assert (shuffled.sum(axis=1) == 6).all()
     assert len(np.unique(shuffled, axis=0)) == 10
+
+
+def test_several_labels_of_a_clip_are_shuffled_together() -> None:
+    kinds = np.array([[1, 1, 0], [0, 0, 0], [0, 1, 1]], np.bool_)
+    labels = kinds[[0, 0, 1, 1, 2, 0]]
+    clips = AskedClips(labels, np.array([0, 0, 1, 1, 2, 2]))
+    assert (clips.n_classes, clips.n_pairs) == (3, 5)
+    seen = set()
+    for shuffled in clips.shuffle(50):
+        assert (shuffled[0] == shuffled[1]).all()
+        assert (shuffled[2] == shuffled[3]).all()
+        rows = [tuple(row) for row in shuffled.tolist()]
+        assert set(rows) == {tuple(kind) for kind in kinds.tolist()}
+        seen.add(tuple(rows))
+    assert len(seen) > 5
+
+
+def test_groups_without_any_label_are_blocks_of_a_class_of_their_own() -> None:
+    labels = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 0], [0, 0]], np.bool_)
+    blocks = AskedClips(labels, np.arange(6)).blocks()
+    assert blocks.classes[blocks.of_clip].tolist() == [0, 0, 1, 1, 2, 2]
 
 
 def test_decisions_are_those_of_holm_by_hand() -> None:

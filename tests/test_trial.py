@@ -235,6 +235,41 @@ def test_whoever_is_held_out_each_class_keeps_its_groups(
         assert kept >= min(least, before)
 
 
+several = st.lists(
+    st.tuples(st.integers(0, 12), *[st.booleans()] * 3), min_size=4, max_size=60
+)
+"""Groups, and the labels of clips that may have several or none."""
+
+
+@given(several, st.integers(1, 3), st.integers(0, 99))
+def test_of_several_labels_whole_groups_are_held_out_and_each_class_keeps_its_own(
+    clips: list[tuple[int, ...]], least: int, seed: int
+) -> None:
+    groups, *columns = np.array(clips, np.int64).T
+    labels = np.column_stack(columns).astype(bool)
+    is_out = hold_out(labels, groups, share=0.3, seed=seed, least=least)
+    assert set(groups[is_out]).isdisjoint(groups[~is_out])
+    for of_class in labels.T:
+        before, kept = set(groups[of_class]), set(groups[of_class & ~is_out])
+        assert len(kept) >= min(least, len(before))
+
+
+def test_recordings_of_many_classes_are_not_all_held_out() -> None:
+    groups = np.repeat(np.arange(20), 5)
+    labels = np.random.default_rng(0).random((100, 30)) < 0.3
+    for seed in SEEDS:
+        is_out = hold_out(labels, groups, share=0.2, seed=seed)
+        assert len(set(groups[is_out])) == 4
+
+
+def test_recordings_without_a_label_are_dealt_into_all_folds() -> None:
+    labels = np.zeros((40, 2), np.bool_)
+    labels[:10, 0] = labels[10:20, 1] = True
+    folds = deal_folds(labels, np.arange(40), 5, 0, "ab")
+    assert np.bincount(folds[20:]).tolist() == [4] * 5
+    assert np.bincount(folds[:10]).tolist() == [2] * 5
+
+
 def test_files_that_are_called_alike_in_two_folders_are_two_recordings(
     train: Path, tmp_path: Path
 ) -> None:

@@ -89,9 +89,13 @@ def _compare(
     notes = []
     if unknown := sorted(set(test.classes) - set(train.classes)):
         notes.append(f"left out of {name}, as no clip to learn from: {_list(unknown)}")
-    if missing := sorted(set(classes) - set(test.classes)):
-        notes.append(f"learned, but in no clip of {name}: {_list(missing)}")
-    return notes
+    missing = sorted(set(classes) - set(test.classes))
+    return [*notes, *describe_missing(missing, f"of {name}")]
+
+
+def describe_missing(names: Sequence[str], scored: str) -> list[str]:
+    """Return a line about the classes that no clip is scored of, if there are any."""
+    return [f"learned, but in no clip {scored}: {_list(names)}"] if names else []
 
 
 def _list(names: Sequence[str]) -> str:

@@ -75,7 +75,9 @@ def ridge_on_features(features: NDArray[np.float32], lesson: Lesson) -> Scores:
     for split in lesson.splits:
         model = make_pipeline(StandardScaler(), RidgeCV(ALPHAS))
         model.fit(features[split.training], is_class[split.training])
-        scores[split.asked] = model.predict(features[split.asked])
+        found = model.predict(features[split.asked])
+        # Of one class alone, it has no columns.
+        scores[split.asked] = found.reshape(len(found), -1)
     return scores
 
 

@@ -1,6 +1,5 @@
 """Whether an output folder holds what its manifest says."""
 
-import os
 import random
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
@@ -9,7 +8,6 @@ from pathlib import Path
 from specimg.audio import read_excerpt
 from specimg.audio.excerpt import Excerpt
 from specimg.bounded import open_regular
-from specimg.encoding import decode_name
 from specimg.errors import RefusedError, SpecimgError
 from specimg.output.card import format_table
 from specimg.output.contents import read_contents
@@ -23,7 +21,12 @@ from specimg.output.manifest import (
     format_manifest,
     format_passed_over,
 )
-from specimg.output.merging import all_failures, all_images, all_passed_over
+from specimg.output.merging import (
+    all_failures,
+    all_images,
+    all_passed_over,
+    all_paths,
+)
 from specimg.output.reading import read_columns
 from specimg.output.strays import find_images, list_images
 from specimg.output.tables import all_splits
@@ -153,14 +156,10 @@ def _render_again(settings: Settings, journals: list[Journal]) -> Iterator[str]:
     count = sum(1 for _ in all_images(journals))
     numbers = range(count)
     chosen = set(random.Random(SEED).sample(numbers, min(SAMPLE, count)))  # noqa: S311
-    paths = {
-        entry.name: entry.stamp.path
-        for journal in journals
-        for entry in journal.entries()
-    }
+    paths = all_paths(journals)
     for number, image in enumerate(all_images(journals)):
         if number in chosen:
-            path = Path(os.fsdecode(decode_name(paths[image.record.source])))
+            path = paths[image.record.source]
             if fault := _compare(path, image, settings):
                 yield f"{image.record.file_name}: {fault}"
 
