@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from specimg.arrays import Waveform
+from specimg.dataset.recording import Labels
 
 SAMPLE_RATE = 22_050
 
@@ -30,6 +32,11 @@ def write_folder(
                 "FLOAT",
             )
     return folder
+
+
+def one_hot(classes: NDArray[np.int64], n_classes: int | None = None) -> Labels:
+    """Return the labels of clips that are of one class each."""
+    return classes[:, np.newaxis] == np.arange(n_classes or classes.max() + 1)
 
 
 def sweep(label: str, generator: np.random.Generator) -> Waveform:

@@ -726,7 +726,7 @@ def test_no_cell_begins_with_a_formula(text: str) -> None:
     passed_over = PassedOver(source="a.wav", reason=text)
     once = np.zeros(1, np.int64)
     trial = Trial(("a",), (), once, once, {text: once}, 1, None, {}, 0)
-    clips = Clips(trial, once)
+    clips = Clips(trial, once, np.ones((1, 1), np.bool_))
     found = [ArmScores(text, 0, np.zeros((1, 1)), 0.0, 0.0)]
     for table in (
         format_failures([failure]),

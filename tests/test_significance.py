@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from labeled import one_hot
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
@@ -51,7 +52,7 @@ def test_the_precision_is_that_of_scikit_learn_also_with_ties_and_weights(
     labels = np.array([label for label, _, _ in clips])
     scores = np.array([score for _, score, _ in clips], float)
     weights = np.array([[1] * len(clips), [weight for _, _, weight in clips]], float)
-    found = class_average_precisions(scores, labels, weights)
+    found = class_average_precisions(scores, one_hot(labels, 4), weights)
     for label, of_class in zip(np.unique(labels), found, strict=True):
         for weight, ours in zip(weights, of_class, strict=True):
             counted = weight > 0
@@ -62,12 +63,34 @@ def test_the_precision_is_that_of_scikit_learn_also_with_ties_and_weights(
             expected = average_precision_score(is_class, scores[counted, label])
             assert ours == pytest.approx(expected, abs=1e-12)
     once = found[:, 0].mean()
-    assert macro_average_precision(scores, labels) == pytest.approx(once, abs=1e-12)
+    assert macro_average_precision(scores, one_hot(labels, 4)) == pytest.approx(
+        once, abs=1e-12
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.booleans()] * 3, *[st.integers(0, 4)] * 3),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_of_clips_with_several_labels_or_none_it_is_that_of_each_class(
+    clips: list[tuple[int, ...]],
+) -> None:
+    table = np.array(clips)
+    labels, scores = table[:, :3].astype(bool), table[:, 3:].astype(float)
+    if labels.any():
+        known = labels.any(axis=0)
+        expected = average_precision_score(
+            labels[:, known], scores[:, known], average="macro"
+        )
+        assert macro_average_precision(scores, labels) == pytest.approx(expected)
 
 
 def test_a_weight_counts_a_clip_as_often() -> None:
     rng = np.random.default_rng(0)
-    labels, scores = rng.integers(3, size=40), rng.normal(size=(40, 3))
+    labels, scores = one_hot(rng.integers(3, size=40)), rng.normal(size=(40, 3))
     weights = rng.integers(0, 4, size=(5, 40))
     found = class_average_precisions(scores, labels, weights.astype(float)).mean(axis=0)
     for ours, counts in zip(found, weights, strict=True):
@@ -79,7 +102,7 @@ def test_a_weight_counts_a_clip_as_often() -> None:
 
 def test_the_jackknife_is_leaving_each_group_out_by_hand() -> None:
     rng = np.random.default_rng(1)
-    labels = np.repeat([0, 1, 2, 0, 1, 2, 0, 1, 2, 2], 3)
+    labels = one_hot(np.repeat([0, 1, 2, 0, 1, 2, 0, 1, 2, 2], 3))
     clips = AskedClips(labels, np.repeat(np.arange(10), 3))
     scores = rng.normal(size=(2, 30, 3))
     found = score(clips, list(scores))
@@ -99,7 +122,7 @@ def test_the_jackknife_is_leaving_each_group_out_by_hand() -> None:
 
 def test_many_groups_are_left_out_in_blocks_of_one_class() -> None:
     labels = np.repeat([0, 1], [1500, 300])
-    blocks = AskedClips(labels, np.arange(1800)).blocks()
+    blocks = AskedClips(one_hot(labels), np.arange(1800)).blocks()
     assert len(blocks.classes) == pytest.approx(400, abs=2)
     assert (blocks.classes[blocks.of_clip] == labels).all()
     sizes = np.bincount(blocks.of_clip)
@@ -107,18 +130,41 @@ def test_many_groups_are_left_out_in_blocks_of_one_class() -> None:
 
 
 def test_a_group_of_several_classes_is_one_block() -> None:
-    clips = AskedClips(np.array([0, 1, 0, 1, 0, 1]), np.array([0, 0, 1, 1, 2, 3]))
+    labels = one_hot(np.array([0, 1, 0, 1, 0, 1]))
+    clips = AskedClips(labels, np.array([0, 0, 1, 1, 2, 3]))
     blocks = clips.blocks()
     assert len(blocks.classes) == 4
     assert blocks.of_clip[0] == blocks.of_clip[1] != blocks.of_clip[2]
 
 
 def test_shuffled_labels_stay_with_their_group() -> None:
-    clips = AskedClips(np.repeat([0, 0, 1, 1, 1], 2), np.repeat(np.arange(5), 2))
-    shuffled = clips.shuffle(300)
+    labels = one_hot(np.repeat([0, 0, 1, 1, 1], 2))
+    clips = AskedClips(labels, np.repeat(np.arange(5), 2))
+    shuffled = np.array([labels.argmax(axis=1) for labels in clips.shuffle(300)])
     assert (shuffled[:, ::2] == shuffled[:, 1::2]).all()
     assert (shuffled.sum(axis=1) == 6).all()
     assert len(np.unique(shuffled, axis=0)) == 10
+
+
+def test_several_labels_of_a_clip_are_shuffled_together() -> None:
+    kinds = np.array([[1, 1, 0], [0, 0, 0], [0, 1, 1]], np.bool_)
+    labels = kinds[[0, 0, 1, 1, 2, 0]]
+    clips = AskedClips(labels, np.array([0, 0, 1, 1, 2, 2]))
+    assert (clips.n_classes, clips.n_pairs) == (3, 5)
+    seen = set()
+    for shuffled in clips.shuffle(50):
+        assert (shuffled[0] == shuffled[1]).all()
+        assert (shuffled[2] == shuffled[3]).all()
+        rows = [tuple(row) for row in shuffled.tolist()]
+        assert set(rows) == {tuple(kind) for kind in kinds.tolist()}
+        seen.add(tuple(rows))
+    assert len(seen) > 5
+
+
+def test_groups_without_any_label_are_blocks_of_a_class_of_their_own() -> None:
+    labels = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 0], [0, 0]], np.bool_)
+    blocks = AskedClips(labels, np.arange(6)).blocks()
+    assert blocks.classes[blocks.of_clip].tolist() == [0, 0, 1, 1, 2, 2]
 
 
 def test_decisions_are_those_of_holm_by_hand() -> None:
@@ -172,7 +218,7 @@ def a_score(by_class: NDArray[np.float64]) -> Scored:
 
 def test_with_a_recording_a_class_the_classes_are_compared() -> None:
     rng = np.random.default_rng(0)
-    clips = AskedClips(np.arange(20), np.arange(20))
+    clips = AskedClips(one_hot(np.arange(20)), np.arange(20))
     first = rng.uniform(0.3, 0.7, size=(4, 20))
     better = first + rng.normal(0.1, 0.05, size=20)
     found = compare(
@@ -186,7 +232,7 @@ def test_with_a_recording_a_class_the_classes_are_compared() -> None:
 
 
 def test_one_seed_has_no_interval() -> None:
-    clips = AskedClips(np.repeat(np.arange(4), 5), np.arange(20))
+    clips = AskedClips(one_hot(np.repeat(np.arange(4), 5)), np.arange(20))
     rng = np.random.default_rng(0)
     arms = [score(clips, [rng.normal(size=(20, 4))]) for _ in range(2)]
     for in_folds in (True, False):
@@ -242,7 +288,7 @@ def predictions(
 def plan_folds(
     labels: NDArray[np.int64], groups: NDArray[np.int64], seed: int
 ) -> list[Split]:
-    folds = deal_folds(labels, groups, 5, seed, "abcde")
+    folds = deal_folds(one_hot(labels), groups, 5, seed, "abcde")
     return [
         Split(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold))
         for fold in range(5)
@@ -276,12 +322,14 @@ def test_no_difference_is_seldom_one_and_a_difference_is_seen_with_enough_record
     else:
         known = slice(N_CLIPS * n_known)
         left_out = [
-            hold_out(labels[known], groups[known], share=0.1, seed=seed, least=2)
+            hold_out(
+                one_hot(labels[known]), groups[known], share=0.1, seed=seed, least=2
+            )
             for seed in range(N_SEEDS)
         ]
         plans = [[Split(np.flatnonzero(~out), asked)] for out in left_out]
         share = float(np.mean(left_out))
-    clips = AskedClips(labels[asked], groups[asked])
+    clips = AskedClips(one_hot(labels[asked]), groups[asked])
     alike, better = [], []
     for draw in range(N_DRAWS):
         rng = np.random.default_rng([draw, n_recordings])
@@ -318,7 +366,7 @@ def test_no_difference_is_seldom_one_and_a_difference_is_seen_with_enough_record
 def test_groups_that_hold_all_classes_are_left_out_whatever_the_class() -> None:
     """Six speakers say ten words: only other speakers could change the difference."""
     labels, groups = np.divmod(np.arange(60), 6)
-    clips = AskedClips(labels, groups)
+    clips = AskedClips(one_hot(labels), groups)
     blocks = clips.blocks()
     assert len(blocks.classes) == 6
     assert len(set(blocks.classes.tolist())) == 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labeled import clear_call, write_folder
+from labeled import clear_call, one_hot, write_folder
 from sounds import noise, write
 
 from specimg.audio.recordings import Recording
@@ -61,7 +61,9 @@ def check_sides(trial: Trial) -> None:
         for split in splits:
             groups = (set(trial.groups[side]) for side in (split.training, split.asked))
             assert set.isdisjoint(*groups)
-            assert set(trial.labels[split.training]) == set(trial.labels)
+            assert (
+                trial.labels[split.training].any(axis=0) == trial.labels.any(axis=0)
+            ).all()
             assert split.training.max() < trial.n_training
 
 
@@ -196,7 +198,7 @@ def test_folds_are_whole_groups_and_every_class_is_known_or_there_is_a_sentence(
 ) -> None:
     labels, groups = np.array(pairs).T
     try:
-        folds = deal_folds(labels, groups, n_folds, seed, "abcd")
+        folds = deal_folds(one_hot(labels), groups, n_folds, seed, "abcd")
     except DatasetError as error:
         assert "fold" in str(error) or "one group" in str(error)  # noqa: PT017
         return
@@ -212,7 +214,7 @@ def test_a_class_whose_groups_hold_other_classes_is_dealt_or_refused() -> None:
     labels = np.array([0, 1, 2, 0, 1, 2, 0, 0, 1, 1])
     groups = np.array([0, 0, 0, 1, 1, 1, 2, 3, 4, 5])
     for seed in range(20):
-        folds = deal_folds(labels, groups, 2, seed, "abc")
+        folds = deal_folds(one_hot(labels), groups, 2, seed, "abc")
         assert folds[2] != folds[5]
 
 
@@ -225,12 +227,47 @@ def test_whoever_is_held_out_each_class_keeps_its_groups(
     pairs: list[tuple[int, int]], least: int, seed: int
 ) -> None:
     labels, groups = np.array(pairs).T
-    is_out = hold_out(labels, groups, share=0.3, seed=seed, least=least)
+    is_out = hold_out(one_hot(labels), groups, share=0.3, seed=seed, least=least)
     assert set(groups[is_out]).isdisjoint(groups[~is_out])
     for label in set(labels):
         before = len(set(groups[labels == label]))
         kept = len(set(groups[~is_out & (labels == label)]))
         assert kept >= min(least, before)
+
+
+several = st.lists(
+    st.tuples(st.integers(0, 12), *[st.booleans()] * 3), min_size=4, max_size=60
+)
+"""Groups, and the labels of clips that may have several or none."""
+
+
+@given(several, st.integers(1, 3), st.integers(0, 99))
+def test_of_several_labels_whole_groups_are_held_out_and_each_class_keeps_its_own(
+    clips: list[tuple[int, ...]], least: int, seed: int
+) -> None:
+    groups, *columns = np.array(clips, np.int64).T
+    labels = np.column_stack(columns).astype(bool)
+    is_out = hold_out(labels, groups, share=0.3, seed=seed, least=least)
+    assert set(groups[is_out]).isdisjoint(groups[~is_out])
+    for of_class in labels.T:
+        before, kept = set(groups[of_class]), set(groups[of_class & ~is_out])
+        assert len(kept) >= min(least, len(before))
+
+
+def test_recordings_of_many_classes_are_not_all_held_out() -> None:
+    groups = np.repeat(np.arange(20), 5)
+    labels = np.random.default_rng(0).random((100, 30)) < 0.3
+    for seed in SEEDS:
+        is_out = hold_out(labels, groups, share=0.2, seed=seed)
+        assert len(set(groups[is_out])) == 4
+
+
+def test_recordings_without_a_label_are_dealt_into_all_folds() -> None:
+    labels = np.zeros((40, 2), np.bool_)
+    labels[:10, 0] = labels[10:20, 1] = True
+    folds = deal_folds(labels, np.arange(40), 5, 0, "ab")
+    assert np.bincount(folds[20:]).tolist() == [4] * 5
+    assert np.bincount(folds[:10]).tolist() == [2] * 5
 
 
 def test_files_that_are_called_alike_in_two_folders_are_two_recordings(
@@ -285,7 +322,7 @@ def test_the_class_is_the_first_folder(tmp_path: Path) -> None:
         (folder / label / "1.wav").rename(folder / label / "2021" / "1.wav")
     dataset: Dataset = find_dataset(folder)
     assert dataset.classes == ("a", "b")
-    assert dataset.labels.tolist() == [0, 0, 1, 1]
+    assert [one.label for one in dataset.recordings] == ["a", "a", "b", "b"]
 
 
 @pytest.mark.parametrize("inside", ["out", "out/of/today"])

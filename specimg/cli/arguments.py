@@ -21,11 +21,6 @@ def a_path(text: str) -> Path:
 Out = Annotated[
     Path, typer.Argument(metavar="OUT", help="A folder that specimg convert wrote.")
 ]
-Train = Annotated[
-    Path,
-    typer.Argument(metavar="TRAIN", help="A folder with one folder per class."),
-]
-
 Jobs = Annotated[
     int | None,
     typer.Option(

@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specimg.cli.arguments import Train
 from specimg.cli.compare_options import CompareOptions
 from specimg.cli.errors import stop_on_errors
+from specimg.cli.labeled_input import (
+    Recordings,
+    Train,
+    find_tests,
+    find_train,
+    name_tests,
+    read_table,
+)
 from specimg.cli.options import with_options, with_picture_options
 from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES
 from specimg.cli.progress import show_stages
@@ -16,10 +23,11 @@ from specimg.cli.sections import INPUT_AND_OUTPUT
 from specimg.cli.summary import count
 from specimg.cli.terminal import say
 from specimg.cli.variants import arm_option, read_variants
-from specimg.settings import Settings
+from specimg.settings import SPLITS_NAME, Settings
 from specimg.settings.variants import GRAY_SPECS, RGB_SPEC, Variant
 
 if TYPE_CHECKING:
+    from specimg.dataset.table import Parts
     from specimg.evaluate.clips import ArmScores
     from specimg.evaluate.experiment import Experiment
     from specimg.evaluate.scoring import Options
@@ -39,8 +47,8 @@ Tests = Annotated[
     typer.Option(
         "--test",
         metavar="NAME=DIR",
-        help="Other recordings of these classes; any number of times. With --folds, "
-        "copies of those in TRAIN, such as noisy ones.",
+        help="Other recordings of these classes, in folders or a table; any number of "
+        "times. With --folds, copies of those in TRAIN, such as noisy ones.",
         show_default=False,
         rich_help_panel=INPUT_AND_OUTPUT,
     ),
@@ -71,12 +79,13 @@ Format = Annotated[
 
 @stop_on_errors()
 @with_options(CompareOptions)
-@with_picture_options(leave_out=(*FRONTEND_NAMES, *FILE_NAMES))
+@with_picture_options(leave_out=(*FRONTEND_NAMES, *FILE_NAMES), of="train")
 def compare(
     train: Train,
     *,
     output: Output,
     test: Tests = None,
+    recordings: Recordings = None,
     arm: Arms = None,
     options: CompareOptions,
     format: Format = "text",
@@ -89,39 +98,36 @@ def compare(
     compare.csv with a row for each arm, seed and test, and with matplotlib compare.png.
     The same command again goes on where it ended.
 
+    A table has the clips, their labels, and perhaps splits: train and val are learned
+    from, and test is asked about. Settings are those of specimg.toml beside it, unless
+    they are given.
+
     The score is macro average precision: of each class, averaged over the classes
     that the test has.
 
     Exit status: 0 compared, 1 not, 2 wrong usage.
     """
     arms = read_variants(dict.fromkeys(arm or USUAL_SPECS), settings)
-    folders = _read_tests(test or [])
+    table = read_table(train, recordings)
+    tests = name_tests(test or [], table)
     if format not in ("text", "md"):
         msg = f"--format {format}: need one of text, md"
         raise typer.BadParameter(msg)
-    chosen = options.read(has_tests=bool(folders))
-    _run(train, folders, output, arms, settings, chosen, as_markdown=format == "md")
-
-
-def _read_tests(texts: list[str]) -> dict[str, Path]:
-    from specimg.dataset.trial import FOLDS_TEST  # noqa: PLC0415 - keeps --help fast
-
-    tests: dict[str, Path] = {}
-    for text in texts:
-        name, equals, folder = text.partition("=")
-        if not (name and equals and folder):
-            msg = f"--test {text}: need NAME=DIR, for example noisy=recordings/noisy"
-            raise typer.BadParameter(msg)
-        if name in tests or name == FOLDS_TEST:
-            msg = f"--test {text}: there is a test called {name} already"
-            raise typer.BadParameter(msg)
-        tests[name] = Path(folder)
-    return tests
+    chosen = options.read(has_tests=bool(tests or (table and table.tests)))
+    _run(
+        table or find_train(train, output),
+        tests,
+        output,
+        arms,
+        settings,
+        chosen,
+        as_markdown=format == "md",
+    )
 
 
 def _run(
-    train_folder: Path,
-    test_folders: dict[str, Path],
+    parts: "Parts",
+    test_paths: dict[str, Path],
     out: Path,
     arms: list[Variant],
     settings: Settings,
@@ -129,18 +135,16 @@ def _run(
     *,
     as_markdown: bool,
 ) -> None:
-    from specimg.dataset.labeled import check_training, find_dataset  # noqa: PLC0415 - keeps --help fast
+    from specimg.dataset.labeled import check_training  # noqa: PLC0415 - keeps --help fast
     from specimg.evaluate.experiment import Experiment  # noqa: PLC0415
     from specimg.evaluate.summary import summarize  # noqa: PLC0415
     from specimg.evaluate.table import format_scores  # noqa: PLC0415
     from specimg.output.files import check_writable, write_atomically  # noqa: PLC0415
+    from specimg.splits.groups import BY_SOURCE  # noqa: PLC0415
 
-    train = find_dataset(train_folder, leave_out=out)
+    train = parts.train
     check_training(train)
-    tests = {
-        name: find_dataset(folder, leave_out=out)
-        for name, folder in test_folders.items()
-    }
+    tests = {**parts.tests, **find_tests(test_paths, out)}
     found: list[ArmScores] = []
     names = [arm.spec for arm in arms]
     with show_stages() as on_progress:
@@ -155,8 +159,11 @@ def _run(
             found.sort(key=lambda one: (names.index(one.arm), one.seed))
             data = format_scores(found, experiment.known_clips, options.model)
             write_atomically(out / "compare.csv", data, "compare")
-    summary = summarize(experiment.known_clips, found, names, options.group)
+    group = options.group or (SPLITS_NAME if train.groups else BY_SOURCE)
+    summary = summarize(experiment.known_clips, found, names, group)
     _print(summary, experiment, options, as_markdown=as_markdown)
+    for note in (*parts.notes, *experiment.trial.notes):
+        say(note)
     _draw(summary, out)
 
 

@@ -22,15 +22,16 @@ class CompareOptions:
     """Each is an option of the command, by its name and with its default."""
 
     group: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="source|first|REGEX",
             help="Which recordings belong together, and never stand on both sides: "
             "each alone; those in one folder below the class; or those in whose names "
             "a regular expression captures the same.",
+            show_default="source, or the groups of splits.csv beside a table",
             rich_help_panel=INPUT_AND_OUTPUT,
         ),
-    ] = "source"
+    ] = None
     model: Annotated[
         str,
         typer.Option(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specimg.cli.arguments import Device, Train, check_device
+from specimg.cli.arguments import Device, check_device
 from specimg.cli.errors import stop_on_errors
+from specimg.cli.labeled_input import Recordings, Train, find_train, read_table
 from specimg.cli.options import with_picture_options
 from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES, FRONTENDS
 from specimg.cli.progress import show_steps
@@ -16,6 +17,7 @@ from specimg.cli.terminal import say
 from specimg.settings import Settings
 
 if TYPE_CHECKING:
+    from specimg.dataset.table import Parts
     from specimg.rendering.frontends.parameters import Parameter
 
 LEARNED = ("exp", "pcen")
@@ -69,12 +71,13 @@ Seed = Annotated[
 
 
 @stop_on_errors()
-@with_picture_options(leave_out=(*FRONTEND_NAMES, *FILE_NAMES, "size"))
+@with_picture_options(leave_out=(*FRONTEND_NAMES, *FILE_NAMES, "size"), of="train")
 def learn(
     train: Train,
     *,
     frontend: Frontend,
     output: Output,
+    recordings: Recordings = None,
     per_band: PerBand = False,
     epochs: Epochs = 20,
     seed: Seed = 0,
@@ -86,7 +89,9 @@ def learn(
     They are learned together with a small network that tells the classes apart, from
     the defaults on. Then: specimg convert --frontend pcen:@learned.json.
 
-    A fifth of each class's recordings is left out, and scored in the end.
+    A fifth of each class's recordings is left out, and scored in the end. A table has
+    the clips, their labels, and perhaps splits: train and val are learned from, and
+    test is scored. Settings are those of specimg.toml beside it, unless they are given.
 
     Exit status: 0 learned, 1 not, 2 wrong usage.
     """
@@ -101,7 +106,7 @@ def learn(
         msg = f"--output {output}: need a name that ends in .json"
         raise typer.BadParameter(msg)
     _run(
-        train,
+        read_table(train, recordings) or find_train(train, output.parent),
         output,
         settings,
         frontend=frontend,
@@ -113,7 +118,7 @@ def learn(
 
 
 def _run(
-    folder: Path,
+    parts: "Parts",
     output: Path,
     settings: Settings,
     *,
@@ -123,24 +128,26 @@ def _run(
     seed: int,
     device: str,
 ) -> None:
-    from specimg.dataset.labeled import check_training, find_dataset  # noqa: PLC0415 - keeps --help fast
+    from specimg.dataset.labeled import check_training  # noqa: PLC0415 - keeps --help fast
     from specimg.dataset.metrics import macro_average_precision  # noqa: PLC0415
     from specimg.learn import experiment  # noqa: PLC0415 - or says what is missing
     from specimg.learn.device import choose_device  # noqa: PLC0415
+    from specimg.learn.held_out import plan_material  # noqa: PLC0415
     from specimg.output.files import check_writable, write_atomically  # noqa: PLC0415
     from specimg.rendering.frontends.learned import format_learned  # noqa: PLC0415
 
-    train = find_dataset(folder, leave_out=output.parent)
-    check_training(train)
+    check_training(parts.train)
+    material = plan_material(parts)
     check_writable(output)
     where = choose_device(device)
-    found = experiment.load(train, settings)
+    found = experiment.load(material.dataset, settings)
+    is_held_out = material.hold_out(found.labels, found.sources, seed)
     module = experiment.make_frontend(frontend, settings, per_band=per_band)
     with show_steps(epochs, "epochs") as on_progress:
         learned = experiment.learn(
             found,
             module,
-            len(train.classes),
+            is_held_out,
             epochs=epochs,
             seed=seed,
             device=where,
@@ -150,8 +157,10 @@ def _run(
     write_atomically(output, data, "learn")
     _print(learned.start, learned.parameters)
     score = macro_average_precision(learned.scores, learned.labels)
-    clips = len(learned.labels)
-    say(f"macro average precision of {clips} clips left out: {score:.3f}")
+    clips = f"{len(learned.labels)} clips {material.scored}"
+    say(f"macro average precision of {clips}: {score:.3f}")
+    for note in (*parts.notes, *material.describe(learned.labels)):
+        say(note)
     say(f"wrote {output}: specimg convert --frontend {frontend}:@{output}")
 
 

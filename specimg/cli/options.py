@@ -4,6 +4,7 @@ The defaults that help shows for picture options are those of the settings.
 """
 
 import inspect
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from functools import wraps
@@ -37,17 +38,20 @@ def with_options(kind: type) -> Callable[[Command], Command]:
         )
         for field in fields(kind)
     ]
-    return _replace("options", expanded, lambda given: kind(**given))
+    return _replace("options", expanded, lambda given, _: kind(**given))
 
 
 def with_picture_options(
-    *, leave_out: Collection[str] = (), optional: Collection[str] = ()
+    *, leave_out: Collection[str] = (), optional: Collection[str] = (), of: str = ""
 ) -> Callable[[Command], Command]:
     """Give a command the options of the table instead of its parameter `settings`.
 
     The options stand where that parameter stood; the command is called with the
     settings that they make.  Those in `leave_out` mean nothing to the command, and
     those in `optional` mean nothing to it unless they are given: they show no default.
+
+    `of` names the parameter that may be an output, or a table in it: what is not given
+    is as in its settings.
     """
     expanded = [
         _make_parameter(name, panel, option, has_default=name not in optional)
@@ -55,15 +59,22 @@ def with_picture_options(
         for name, option in options.items()
         if name not in leave_out
     ]
-    return _replace("settings", expanded, _read_settings)
+    return _replace(
+        "settings",
+        expanded,
+        lambda given, others: _read_settings(given, others.get(of)),
+    )
 
 
 def _replace(
     name: str,
     options: Sequence[inspect.Parameter],
-    make: Callable[[Mapping[str, Any]], object],
+    make: Callable[[Mapping[str, Any], Mapping[str, Any]], object],
 ) -> Callable[[Command], Command]:
-    """Replace a parameter of a command by options, which `make` makes its value of."""
+    """Replace a parameter of a command by options, which `make` makes its value of.
+
+    It gets their values and those of all others, by name.
+    """
 
     def decorate(command: Command) -> Command:
         signature = inspect.signature(command, eval_str=True)
@@ -74,7 +85,7 @@ def _replace(
         @wraps(command)
         def call(**values: Any) -> None:  # noqa: ANN401 - of any option
             given = {option.name: values.pop(option.name) for option in options}
-            command(**values, **{name: make(given)})
+            command(**values, **{name: make(given, values)})
 
         # Typer reads the options of a command from its signature.
         call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
@@ -123,9 +134,13 @@ def _number_or_word(text: str) -> float | str:
         return text
 
 
-def _read_settings(options: Mapping[str, Any]) -> Settings:
-    """Make the settings from the options that were given, and from a file."""
+def _read_settings(options: Mapping[str, Any], path: Path | None) -> Settings:
+    """Make the settings from the options that were given, and from files.
+
+    These are the one of ``--config``, and that of the output that `path` leads to.
+    """
     config = options["config"]
+    known = _read_known(path, options) if path else {}
     given = {
         name: value
         for name, value in options.items()
@@ -135,4 +150,24 @@ def _read_settings(options: Mapping[str, Any]) -> Settings:
         if (classes := given.get("classes")) and Path(classes).is_file():
             lines = read_regular(Path(classes), MAX_TEXT_BYTES)
             given["classes"] = lines.decode(errors="replace").splitlines()
-        return Settings.from_options(merge(read_toml(config) if config else {}, given))
+        options = merge(known, read_toml(config)) if config else known
+        return Settings.from_options(merge(options, given))
+
+
+def _read_known(path: Path, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the settings of an output or a table, as far as a command has them."""
+    from specimg.output.compatibility import load_options  # noqa: PLC0415 - keeps --help fast
+    from specimg.output.listing import folder_of, is_listing  # noqa: PLC0415
+    from specimg.settings import SETTINGS_NAME  # noqa: PLC0415
+
+    if not is_listing(path):
+        return {}
+    if options.get("clip_overlap") is not None:
+        msg = f"--clip-overlap: clips lie where {path} says"
+        raise typer.BadParameter(msg)
+    folder = folder_of(path)
+    if not os.path.lexists(folder / SETTINGS_NAME):
+        return {}
+    found = load_options(folder)
+    wanted = {*options} - {"clip_overlap"}
+    return {name: value for name, value in found.items() if name in wanted}

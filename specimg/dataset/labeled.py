@@ -1,25 +1,21 @@
-"""Recordings in one folder per class, and their clips."""
+"""Labeled recordings, such as those in one folder per class, and their clips."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TypeVar
 
 from specimg.arrays import Waveform
 from specimg.audio import AudioReader, judge
-from specimg.audio.recordings import Recording, find_recordings
+from specimg.audio.recordings import find_recordings
+from specimg.dataset.recording import LabeledRecording
 from specimg.encoding import encode_name
 from specimg.errors import DatasetError, RecordingError
 from specimg.settings import Settings
 from specimg.spans.reader import Clip, read_clips
 
 Made = TypeVar("Made")
-Labels: TypeAlias = NDArray[np.int64]
-"""The class of each clip, by its place among the names of the classes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,9 +23,14 @@ class Dataset:
     """Labeled recordings."""
 
     folder: Path
+    """That they are in, or the table that lists their clips."""
     classes: tuple[str, ...]
     """Names of the classes, sorted."""
-    recordings: tuple[Recording, ...]
+    recordings: tuple[LabeledRecording, ...]
+    is_listed: bool = False
+    """Whether a table lists their clips, each with its labels."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """The group of each recording by its name, where a table says so."""
 
     def each_clip(
         self,
@@ -72,16 +73,12 @@ class Dataset:
                     recording.path, settings.channel, settings.time_expansion
                 ) as reader:
                     own = settings.at(reader.sample_rate)
-                    for clip in read_clips(reader, own.spans):
+                    source = recording.span_source(own, reader)
+                    for clip in read_clips(reader, source):
                         yield number, clip, reader.sample_rate
             except RecordingError as error:
-                msg = f"{recording.path}: {error}; move it away, or mend it"
+                msg = f"{recording.path}: {error}; {recording.remedy}"
                 raise DatasetError(msg) from error
-
-    @property
-    def labels(self) -> Labels:
-        """The class of each recording, by its place among the names of the classes."""
-        return np.array([self.classes.index(r.label) for r in self.recordings])
 
 
 def find_dataset(folder: Path, *, leave_out: Path | None = None) -> Dataset:
@@ -114,7 +111,10 @@ def find_dataset(folder: Path, *, leave_out: Path | None = None) -> Dataset:
     if loose := [r for r in listing.recordings if "/" not in r.name]:
         msg = f"{loose[0].path} has no class: need one folder per class in {folder}"
         raise DatasetError(msg)
-    recordings = listing.recordings
+    recordings = tuple(
+        LabeledRecording(path=one.path, name=one.name, label=one.label)
+        for one in listing.recordings
+    )
     classes = tuple(sorted({recording.label for recording in recordings}))
     out = leave_out.resolve() if leave_out else None
     for entry in sorted(folder.iterdir()):
@@ -132,8 +132,13 @@ def check_training(train: Dataset) -> None:
     Raises
     ------
     DatasetError
-        There are fewer than two classes, or a class with a single recording.
+        There are fewer than two classes, or a class with a single recording.  Where a
+        table lists the clips, one class is enough if there are clips without it, and
+        one recording, too.
     """
+    if train.is_listed:
+        _check_listed(train)
+        return
     if len(train.classes) < 2:
         msg = f"{train.folder} holds one class, {train.classes[0]}: need two or more"
         raise DatasetError(msg)
@@ -142,5 +147,18 @@ def check_training(train: Dataset) -> None:
         msg = (
             f"{train.folder}: class {lonely[0]} has 1 recording: need 2 or more, so "
             f"that one can be left out while the others are learned from"
+        )
+        raise DatasetError(msg)
+
+
+def _check_listed(train: Dataset) -> None:
+    if not train.classes:
+        msg = f"{train.folder}: no clip that would be learned from has a label"
+        raise DatasetError(msg)
+    clips = [clip for one in train.recordings for clip in one.clips or ()]
+    if len(train.classes) == 1 and all(clip.labels for clip in clips):
+        msg = (
+            f"{train.folder}: all clips that would be learned from have the label "
+            f"{train.classes[0]}: need others, or some without a label"
         )
         raise DatasetError(msg)

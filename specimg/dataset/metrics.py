@@ -5,7 +5,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from specimg.dataset.labeled import Labels
+from specimg.dataset.recording import Labels
 
 Scores: TypeAlias = NDArray[np.float64]
 """The score of each clip for each class, shape (n_clips, n_classes)."""
@@ -54,29 +54,25 @@ def class_average_precisions(
     scores: Scores,
     labels: Labels,
     weights: NDArray[np.float64],
-    classes: Labels | None = None,
 ) -> NDArray[np.float64]:
-    """Return the average precision of each class.
+    """Return the average precision of each class that a clip is of.
 
     Parameters
     ----------
     scores : array, shape (n_clips, n_classes)
-    labels : array of int, shape (n_clips,)
+    labels : array of bool, shape (n_clips, n_classes)
     weights : array, shape (n_tests, n_clips)
         As in `average_precision`.
-    classes : array of int, shape (n_asked,)
-        Which classes; without them, those that have positives.
 
     Returns
     -------
-    array, shape (n_asked, n_tests)
+    array, shape (n_known, n_tests)
+        Of the classes that have positives.
     """
-    if classes is None:
-        classes = np.unique(labels)
     return np.stack(
         [
-            average_precision(scores[:, index], labels == index, weights)
-            for index in classes
+            average_precision(scores[:, index], labels[:, index], weights)
+            for index in np.flatnonzero(labels.any(axis=0))
         ]
     )
 
@@ -87,7 +83,7 @@ def macro_average_precision(scores: Scores, labels: Labels) -> float:
     Parameters
     ----------
     scores : array, shape (n_clips, n_classes)
-    labels : array of int, shape (n_clips,)
+    labels : array of bool, shape (n_clips, n_classes)
     """
     once = np.ones((1, len(scores)))
     return float(class_average_precisions(scores, labels, once).mean())

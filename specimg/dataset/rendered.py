@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specimg.audio import AudioReader
-from specimg.audio.recordings import Recording
 from specimg.batch.crew import run_tasks
+from specimg.dataset.recording import LabeledRecording
 from specimg.errors import DatasetError, RecordingError, StorageError
 from specimg.rendering.frontends import Frontend
 from specimg.rendering.pipeline import mel_of_clip, render_mel
@@ -100,7 +100,7 @@ class TooLargeError(StorageError):
 
 
 def render_dataset(
-    recordings: Sequence[Recording],
+    recordings: Sequence[LabeledRecording],
     settings: Settings,
     variants: Sequence[Frontends],
     folder: Path,
@@ -113,7 +113,7 @@ def render_dataset(
 
     Parameters
     ----------
-    recordings : sequence of Recording
+    recordings : sequence of LabeledRecording
     settings : Settings
         Without its frontends.
     variants : sequence of tuple of Frontend
@@ -170,7 +170,7 @@ def _file(folder: Path, number: int) -> Path:
 
 
 def _render_recording(
-    recording: Recording,
+    recording: LabeledRecording,
     settings: Settings,
     variants: tuple[Frontends, ...],
     path: Path,
@@ -193,7 +193,8 @@ def _render_recording(
                 replace(settings, frontends=frontends).frontends
                 for frontends in variants
             )
-            for clip in read_clips(reader, settings.spans):
+            source = recording.span_source(settings, reader)
+            for clip in read_clips(reader, source):
                 begin = time.perf_counter()
                 mel = mel_of_clip(
                     clip.samples, reader.sample_rate, settings, clip.span.shown
@@ -210,7 +211,7 @@ def _render_recording(
                     samples = np.ascontiguousarray(clip.samples)
                     digests.add(hashlib.sha256(samples.data).digest())
     except RecordingError as error:
-        msg = f"{recording.path}: {error}; move it away, or mend it"
+        msg = f"{recording.path}: {error}; {recording.remedy}"
         raise DatasetError(msg) from error
     except OSError as error:
         msg = f"cannot write {path}: {error.strerror or error}"

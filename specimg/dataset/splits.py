@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from specimg.dataset.labeled import Labels
+from specimg.dataset.recording import Labels, have_one_label
 from specimg.errors import DatasetError
 from specimg.splits.groups import Groups
 
@@ -35,12 +35,14 @@ def hold_out(
 
     Parameters
     ----------
-    labels : array of int, shape (n,)
-        The class of each clip or recording.
+    labels : array of bool, shape (n, n_classes)
+        Of each clip or recording.
     groups : array of int, shape (n,)
         The number of its group, or of a clip's recording.
     share : float
-        Share of the groups of each class; at least one is held out.
+        Share of the groups of each class; at least one is held out.  Where some are of
+        several classes or of none, it is a share of all groups, with about that share
+        of each class.
     seed : int
         The same seed draws the same groups.
     least : int
@@ -51,9 +53,11 @@ def hold_out(
     array of bool, shape (n,)
     """
     generator = np.random.default_rng(seed)
+    if not have_one_label(labels):
+        return _hold_out_fold(labels, groups, share, generator, least)
     drawn: list[int] = []
-    for label in np.unique(labels):
-        members = np.unique(groups[labels == label])
+    for label in np.flatnonzero(labels.any(axis=0)):
+        members = np.unique(groups[labels[:, label]])
         count = min(max(1, round(share * len(members))), len(members) - least)
         if count > 0:
             for group in generator.choice(members, count, replace=False):
@@ -70,9 +74,53 @@ def _leaves_enough(
     Where groups hold several classes, what is drawn for one is lost to others.
     """
     return all(
-        len(np.setdiff1d(groups[labels == label], drawn)) >= least
-        for label in np.unique(labels[groups == drawn[-1]])
+        len(np.setdiff1d(groups[labels[:, label]], drawn)) >= least
+        for label in np.flatnonzero(labels[groups == drawn[-1]].any(axis=0))
     )
+
+
+def _hold_out_fold(
+    labels: Labels,
+    groups: Groups,
+    share: float,
+    generator: np.random.Generator,
+    least: int,
+) -> NDArray[np.bool_]:
+    """Hold out one of as many folds as the share says.
+
+    Drawing for each class by itself would leave nothing to learn from, where groups
+    hold many classes and each class draws others.
+    """
+    numbers, places, of_group = _count(labels, groups)
+    n_folds = min(round(1 / share), len(numbers))
+    folds = _deal(labels, groups, n_folds, generator)
+    is_out = np.zeros(len(numbers), np.bool_)
+    left = np.count_nonzero(of_group, axis=0)
+    for group in np.unique(places[folds == 0]):
+        has = of_group[group] > 0
+        if (left[has] > least).all():
+            left -= has
+            is_out[group] = True
+    return is_out[places]
+
+
+def _count(
+    labels: Labels, groups: Groups
+) -> tuple[Numbers, Numbers, NDArray[np.float64]]:
+    """Count what each group holds of each class.
+
+    Returns
+    -------
+    array of int, shape (n_groups,)
+        The numbers of the groups.
+    array of int, shape (n,)
+        The place among these of each one's group.
+    array, shape (n_groups, n_classes)
+    """
+    numbers, places = np.unique(groups, return_inverse=True)
+    counts = np.zeros((len(numbers), labels.shape[1]))
+    np.add.at(counts, places, labels)
+    return numbers, places, counts
 
 
 def deal_folds(
@@ -82,7 +130,8 @@ def deal_folds(
 
     Parameters
     ----------
-    labels, groups : array of int, shape (n,)
+    labels : array of bool, shape (n, n_classes)
+    groups : array of int, shape (n,)
     n_folds : int
     seed : int
         Another seed deals otherwise.
@@ -104,8 +153,9 @@ def deal_folds(
     if count < n_folds:
         msg = f"{n_folds} folds of {count} groups of recordings: need fewer folds"
         raise DatasetError(msg)
-    for label in np.unique(labels):
-        if len(np.unique(groups[labels == label])) < 2:
+    classes = np.flatnonzero(labels.any(axis=0)).tolist()
+    for label in classes:
+        if len(np.unique(groups[labels[:, label]])) < 2:
             msg = (
                 f"all recordings of class {names[label]} are in one group: need 2 or "
                 f"more, so that a model that is asked about one knows another"
@@ -114,7 +164,7 @@ def deal_folds(
     generator = np.random.default_rng(seed)
     for _ in range(_TRIES):
         folds = _deal(labels, groups, n_folds, generator)
-        alone = [x for x in np.unique(labels) if len(set(folds[labels == x])) < 2]
+        alone = [x for x in classes if len(set(folds[labels[:, x]])) < 2]
         if not alone:
             return folds
     msg = (
@@ -132,9 +182,10 @@ def _deal(
     scikit-learn's `StratifiedGroupKFold` is alike, but refuses where every class has
     fewer recordings than there are folds.
     """
-    numbers, inverse = np.unique(groups, return_inverse=True)
-    of_group = np.zeros((len(numbers), int(labels.max()) + 1))
-    np.add.at(of_group, (inverse, labels), 1)
+    without = ~labels.any(axis=1)
+    if without.any():  # which count as one more class
+        labels = np.column_stack([labels, without])
+    numbers, places, of_group = _count(labels, groups)
     shares = of_group / np.maximum(of_group.sum(axis=0), 1)
     order = generator.permutation(len(numbers))
     order = order[np.argsort(-of_group.sum(axis=1)[order], kind="stable")]
@@ -147,4 +198,4 @@ def _deal(
         dealt[group] = fold
         of_fold[fold] += shares[group]
         sizes[fold] += of_group[group].sum()
-    return dealt[inverse]
+    return dealt[places]

@@ -3,16 +3,17 @@
 The recordings of the folder to learn from come first, then those of each test.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from specimg.audio.recordings import Recording
-from specimg.dataset.labeled import Dataset, Labels
+from specimg.dataset.classes import choose_classes
+from specimg.dataset.labeled import Dataset
+from specimg.dataset.recording import LabeledRecording, Labels, mark_labels
 from specimg.dataset.splits import Numbers, Split, deal_folds, hold_out
-from specimg.errors import DatasetError
+from specimg.dataset.twins import find_same_files, refuse_shared
 from specimg.splits.groups import BY_SOURCE, Groups, group_names, number_groups
 
 HELD_OUT_SHARE = 0.1
@@ -27,9 +28,9 @@ class Trial:
     """Recordings to learn from and to be asked about, by their numbers."""
 
     classes: tuple[str, ...]
-    recordings: tuple[Recording, ...]
+    recordings: tuple[LabeledRecording, ...]
     labels: Labels
-    """The class of each recording."""
+    """Of each recording: all that is heard in its clips."""
     groups: Groups
     """The group of each recording."""
     tests: Mapping[str, Numbers]
@@ -43,6 +44,8 @@ class Trial:
     n_joined: int
     """How many recordings hold the same sound as one of another group, whose groups
     were joined."""
+    notes: tuple[str, ...] = ()
+    """What is left out; see `choose_classes`."""
 
     def share_held_out(self, seeds: int) -> float:
         """Share of the recordings that a training leaves out, in the mean."""
@@ -101,7 +104,7 @@ def plan_trial(
     train: Dataset,
     tests: Mapping[str, Dataset],
     *,
-    group: str,
+    group: str | None,
     n_folds: int | None,
     twins: Sequence[tuple[int, int]] = (),
 ) -> Trial:
@@ -111,8 +114,9 @@ def plan_trial(
     ----------
     train : Dataset
     tests : mapping of str to Dataset
-    group : str
-        See `group_names`.
+    group : str, optional
+        See `group_names`.  Without it, each recording is a group of its own, or those
+        that a table says.
     n_folds : int
         The folds into which `train` is dealt; without it, all tests hold other
         recordings than `train`.
@@ -122,48 +126,49 @@ def plan_trial(
     Raises
     ------
     DatasetError
-        A test has a class that `train` has not, or, without folds, a group; or the
-        groups do not allow so many folds.
+        A test has, without folds, a group that `train` has; or the groups do not
+        allow so many folds; or as from `choose_classes`.
     ParameterError
         As from `group_names`.
     """
-    for test in tests.values():
-        if unknown := sorted(set(test.classes) - set(train.classes)):
-            msg = f"{test.folder}: class {unknown[0]} is not in {train.folder}"
-            raise DatasetError(msg)
     datasets = [train, *tests.values()]
     recordings = [recording for one in datasets for recording in one.recordings]
-    names = group_names(recordings, group)
-    if group == BY_SOURCE and not n_folds:
-        # Files that are called alike in two folders are two recordings.
-        names = [
-            f"{number}/{name}"
-            for number, name in zip(_numbers(datasets), names, strict=True)
-        ]
+    names = _name_groups(datasets, group, in_folds=bool(n_folds))
     n_training = len(train.recordings)
-    same = [*find_twins([_identity(one)] for one in recordings), *twins]
+    same = [*find_same_files(recordings), *twins]
     if not n_folds:
-        _refuse_shared(recordings, names, same, n_training)
+        refuse_shared(recordings, names, same, n_training)
     groups = number_groups(names, same)
-    number = dict(zip(train.classes, range(len(train.classes)), strict=True))
+    classes, notes = choose_classes(train, tests, groups, in_folds=bool(n_folds))
     trial = Trial(
-        classes=train.classes,
+        classes=classes,
         recordings=tuple(recordings),
-        labels=np.array([number[recording.label] for recording in recordings]),
+        labels=mark_labels([recording.labels for recording in recordings], classes),
         groups=groups,
         tests=_number_tests(tests, n_training, n_folds),
         n_training=n_training,
         n_folds=n_folds,
         namesakes={} if n_folds else _count_namesakes(train, tests),
         n_joined=len({b for a, b in same if names[a] != names[b]}),
+        notes=notes,
     )
     trial.splits(0)
     return trial
 
 
-def _numbers(datasets: Sequence[Dataset]) -> list[int]:
-    """Return the number of each recording's dataset."""
-    return [i for i, one in enumerate(datasets) for _ in one.recordings]
+def _name_groups(
+    datasets: Sequence[Dataset], group: str | None, *, in_folds: bool
+) -> list[str]:
+    """Name the group of each recording of all datasets."""
+    found = []
+    for number, one in enumerate(datasets):
+        rule = group or one.groups or BY_SOURCE
+        names = group_names(one.recordings, rule)
+        if rule == BY_SOURCE and not in_folds:
+            # Files that are called alike in two folders are two recordings.
+            names = [f"{number}/{name}" for name in names]
+        found += names
+    return found
 
 
 def _number_tests(
@@ -183,56 +188,3 @@ def _count_namesakes(train: Dataset, tests: Mapping[str, Dataset]) -> dict[str, 
         name: sum(own in learned for own in group_names(test.recordings, BY_SOURCE))
         for name, test in tests.items()
     }
-
-
-def find_twins(marks: Iterable[Iterable[Hashable]]) -> list[tuple[int, int]]:
-    """Return the pairs of recordings that have a mark in common.
-
-    Marks are digests of the samples of a clip, for example.  That a recording was made
-    louder, or went through MP3, is not noticed.
-    """
-    pairs = []
-    seen: dict[Hashable, int] = {}
-    for number, own in enumerate(marks):
-        for mark in own:
-            first = seen.setdefault(mark, number)
-            if first != number:
-                pairs.append((first, number))
-    return list(dict.fromkeys(pairs))
-
-
-def _identity(recording: Recording) -> tuple[int, int]:
-    try:
-        status = recording.path.stat()
-    except OSError as error:
-        msg = f"{recording.path}: {error.strerror or error}"
-        raise DatasetError(msg) from error
-    return status.st_dev, status.st_ino
-
-
-def _refuse_shared(
-    recordings: Sequence[Recording],
-    names: Sequence[str],
-    same: Sequence[tuple[int, int]],
-    n_training: int,
-) -> None:
-    """Refuse a test of what was learned from."""
-    for known, asked in same:
-        if known < n_training <= asked:
-            msg = (
-                f"{recordings[asked].path} holds the same recording as "
-                f"{recordings[known].path}: a model must not be tested on what it was "
-                f"trained on"
-            )
-            raise DatasetError(msg)
-    learned = dict(zip(names[:n_training], recordings, strict=False))
-    for name, recording in zip(
-        names[n_training:], recordings[n_training:], strict=True
-    ):
-        if known_recording := learned.get(name):
-            msg = (
-                f"{recording.path} is of the same group, {name}, as "
-                f"{known_recording.path}: a model must not be tested on what it was "
-                f"trained on; --folds keeps them apart"
-            )
-            raise DatasetError(msg)

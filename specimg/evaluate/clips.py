@@ -1,11 +1,14 @@
 """The clips of all recordings of a comparison, and what models said of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from specimg.dataset.metrics import Scores, macro_average_precision
+from specimg.dataset.recording import Labels, mark_clips
 from specimg.dataset.splits import Split
 from specimg.dataset.trial import Trial
 from specimg.evaluate.scored import AskedClips
@@ -31,11 +34,14 @@ class Clips:
     trial: Trial
     recordings: NDArray[np.int64]
     """The number of each clip's recording."""
+    labels: Labels
+    """Of each clip."""
 
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        """The class of each clip."""
-        return self.trial.labels[self.recordings]
+    @classmethod
+    def of(cls, trial: Trial, counts: Sequence[int]) -> Self:
+        """Make them of a trial, by how many clips each of its recordings has."""
+        labels = mark_clips(trial.recordings, counts, trial.classes)
+        return cls(trial, np.repeat(np.arange(len(counts)), counts), labels)
 
     def numbers(self, test: str) -> NDArray[np.int64]:
         """Return the numbers of the clips of a test."""

@@ -8,12 +8,11 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from specimg import __version__
 from specimg.dataset.labeled import Dataset
 from specimg.dataset.rendered import RenderedDataset, TooLargeError, render_dataset
-from specimg.dataset.trial import find_twins, plan_trial
+from specimg.dataset.trial import plan_trial
+from specimg.dataset.twins import find_twins
 from specimg.evaluate.clips import ArmScores, Clips
 from specimg.evaluate.models import Lesson
 from specimg.evaluate.results import RecordingTable, Results
@@ -103,10 +102,13 @@ class Experiment:
             "specimg": __version__,
             "settings": settings,
             "recordings": [
-                (recording.name, int(label), one.st_size, one.st_mtime_ns)
-                for recording, label, one in zip(
-                    self.trial.recordings, self.trial.labels, status, strict=True
+                (
+                    recording.name,
+                    recording.describe(self.trial.classes),
+                    one.st_size,
+                    one.st_mtime_ns,
                 )
+                for recording, one in zip(self.trial.recordings, status, strict=True)
             ],
             "tests": {name: len(test) for name, test in self.trial.tests.items()},
         }
@@ -137,8 +139,7 @@ class Experiment:
 
     def _know(self, table: RecordingTable) -> None:
         self.trial = self._plan(twins=table.twins)
-        counts = np.array(table.counts)
-        self.clips = Clips(self.trial, np.repeat(np.arange(len(counts)), counts))
+        self.clips = Clips.of(self.trial, table.counts)
 
     def _key(self, arm: Variant, seed: int) -> object:
         frontends = "+".join(map(format_frontend, arm.frontends))
@@ -228,6 +229,4 @@ class Experiment:
 
     def _lesson(self, seed: int) -> Lesson:
         clips = self.known_clips
-        return Lesson(
-            clips.labels, len(self.trial.classes), tuple(clips.splits(seed)), seed
-        )
+        return Lesson(clips.labels, tuple(clips.splits(seed)), seed)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from specimg.dataset.labeled import Labels
 from specimg.dataset.metrics import Scores
+from specimg.dataset.recording import Labels, have_one_label
 from specimg.dataset.rendered import Pictures
 from specimg.dataset.splits import Split
 from specimg.errors import MissingExtraError
@@ -28,11 +28,15 @@ class Lesson:
     """What a model learns with one seed, and what it is asked; by numbers of clips."""
 
     labels: Labels
-    """The class of each clip."""
-    n_classes: int
+    """Of each clip."""
     splits: Sequence[Split]
     """Trainings, each from nothing."""
     seed: int
+
+    @property
+    def known(self) -> NDArray[np.int64]:
+        """The clips that any training learns from."""
+        return np.unique(np.concatenate([split.training for split in self.splits]))
 
 
 def ridge(pictures: Pictures, lesson: Lesson) -> Scores:
@@ -47,7 +51,7 @@ def ridge(pictures: Pictures, lesson: Lesson) -> Scores:
         NaN for clips that are not asked about.
     """
     generator = np.random.default_rng(lesson.seed)
-    known = np.unique(np.concatenate([split.training for split in lesson.splits]))
+    known = lesson.known
     if len(known) > PATCH_PICTURES:
         known = np.sort(generator.choice(known, PATCH_PICTURES, replace=False))
     patches = draw_patches([to_coarse(one) for one in pictures.take(known)], generator)
@@ -66,14 +70,14 @@ def ridge_on_features(features: NDArray[np.float32], lesson: Lesson) -> Scores:
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
-    is_class = np.where(
-        lesson.labels[:, np.newaxis] == np.arange(lesson.n_classes), 1.0, -1.0
-    )
-    scores = np.full((len(features), lesson.n_classes), np.nan)
+    is_class = np.where(lesson.labels, 1.0, -1.0)
+    scores = np.full(is_class.shape, np.nan)
     for split in lesson.splits:
         model = make_pipeline(StandardScaler(), RidgeCV(ALPHAS))
         model.fit(features[split.training], is_class[split.training])
-        scores[split.asked] = model.predict(features[split.asked])
+        found = model.predict(features[split.asked])
+        # Of one class alone, it has no columns.
+        scores[split.asked] = found.reshape(len(found), -1)
     return scores
 
 
@@ -82,7 +86,14 @@ def cnn(pictures: Pictures, lesson: Lesson, device: str) -> Scores:
     import torch  # noqa: PLC0415 - only with the extra
 
     from specimg.learn.device import choose_device  # noqa: PLC0415
-    from specimg.learn.training import Batches, predict, train  # noqa: PLC0415
+    from specimg.learn.training import (  # noqa: PLC0415
+        Batches,
+        predict,
+        targets_of,
+        train,
+    )
+
+    targets = targets_of(lesson.labels, one=have_one_label(lesson.labels[lesson.known]))
 
     def batches(numbers: NDArray[np.int64]) -> Batches:
         def make(chosen: torch.Tensor) -> torch.Tensor:
@@ -91,13 +102,13 @@ def cnn(pictures: Pictures, lesson: Lesson, device: str) -> Scores:
 
         return Batches(
             make=make,
-            targets=torch.from_numpy(lesson.labels[numbers]),
+            targets=targets[torch.from_numpy(numbers)],
             height=pictures.shape[0],
-            n_classes=lesson.n_classes,
+            n_classes=lesson.labels.shape[1],
             device=choose_device(device),
         )
 
-    scores = np.full((len(pictures), lesson.n_classes), np.nan)
+    scores = np.full(lesson.labels.shape, np.nan)
     for split in lesson.splits:
         trained = train(batches(split.training), None, epochs=EPOCHS, seed=lesson.seed)
         scores[split.asked] = predict(trained.network, batches(split.asked))

@@ -1,13 +1,13 @@
 """The clips of a test, and what the models of an arm scored in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from specimg.dataset.labeled import Labels
 from specimg.dataset.metrics import Scores, class_average_precisions
+from specimg.dataset.recording import Labels
 from specimg.splits.groups import Groups
 
 _MIXED = 2
@@ -23,9 +23,9 @@ class Blocks:
 
     of_clip: NDArray[np.int64]
     """The number of each clip's block."""
-    classes: Labels
-    """The class of each block; of most of its clips, where groups have several.  All
-    alike, where most have several."""
+    classes: NDArray[np.int64]
+    """The class of each block; of most of its clips, where groups have several, and a
+    class of its own, where they have none.  All alike, where most have several."""
 
     def leave_one_out(self) -> NDArray[np.float64]:
         """Say how often each clip counts in tests without one block: 0 or 1.
@@ -58,12 +58,13 @@ class AskedClips:
     """The clips of a test, alike for all arms and seeds."""
 
     labels: Labels
+    """Of each clip; at least one has one."""
     groups: Groups
 
     @property
     def n_classes(self) -> int:
         """How many classes have clips."""
-        return len(np.unique(self.labels))
+        return int(self.labels.any(axis=0).sum())
 
     @property
     def n_groups(self) -> int:
@@ -73,7 +74,14 @@ class AskedClips:
     @property
     def n_pairs(self) -> int:
         """How many groups each class has, summed over the classes."""
-        return len(np.unique(np.column_stack([self.groups, self.labels]), axis=0))
+        return int(np.count_nonzero(self._count()[1]))
+
+    def _count(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the place of each clip's group, and what groups hold of each class."""
+        numbers, places = np.unique(self.groups, return_inverse=True)
+        counts = np.zeros((len(numbers), self.labels.shape[1]), np.int64)
+        np.add.at(counts, places, self.labels)
+        return places, counts
 
     def blocks(self) -> Blocks:
         """Divide the groups into blocks of one class, of one group where possible.
@@ -81,32 +89,38 @@ class AskedClips:
         Where a group holds several classes, as a speaker says several words, blocks are
         not kept apart by class.
         """
-        numbers, inverse = np.unique(self.groups, return_inverse=True)
-        of_class = np.zeros((len(numbers), int(self.labels.max()) + 1))
-        np.add.at(of_class, (inverse, self.labels), 1)
-        classes = of_class.argmax(axis=1)
+        places, of_class = self._count()
+        n_groups, n_classes = of_class.shape
+        classes = np.where(of_class.any(axis=1), of_class.argmax(axis=1), n_classes)
         if self.n_pairs >= _MIXED * self.n_groups:
             classes[:] = 0  # a group is of no class
         generator = np.random.default_rng(0)
-        block = np.empty(len(numbers), np.int64)
+        block = np.empty(n_groups, np.int64)
         found: list[int] = []
         for label, count in zip(*np.unique(classes, return_counts=True), strict=True):
-            share = -(-MOST_BLOCKS * count // len(numbers))
+            share = -(-MOST_BLOCKS * count // n_groups)
             members = generator.permutation(np.flatnonzero(classes == label))
             n_blocks = min(count, share)
             block[members] = len(found) + np.arange(count) % n_blocks
             found += [label] * n_blocks
-        return Blocks(block[inverse], np.array(found))
+        return Blocks(block[places], np.array(found))
 
-    def shuffle(self, draws: int) -> NDArray[np.int64]:
-        """Deal the labels out anew to the groups, shape (draws, n_clips)."""
+    def shuffle(self, draws: int) -> Iterator[Labels]:
+        """Deal the labels out anew to the groups, again and again.
+
+        Clips of a group with the same labels have the same ones again, so that those
+        of a clip stay together.
+        """
         generator = np.random.default_rng(0)
-        pairs = np.column_stack([self.groups, self.labels])
+        # By what is not: so they are in the order of the classes.
+        missing, own = np.unique(~self.labels, axis=0, return_inverse=True)
+        pairs = np.column_stack([self.groups, own])
         _, first, number = np.unique(
             pairs, axis=0, return_index=True, return_inverse=True
         )
-        dealt = np.tile(self.labels[first], (draws, 1))
-        return generator.permuted(dealt, axis=1)[:, number.ravel()]
+        dealt = np.tile(own[first], (draws, 1))
+        for one in generator.permuted(dealt, axis=1):
+            yield ~missing[one[number.ravel()]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,7 +32,7 @@ class Options:
     model: str
     seeds: int
     folds: int | None
-    group: str
+    group: str | None
     network: str
     device: str
     jobs: int
@@ -120,7 +120,6 @@ def _with_features(
     for pictures, lesson in lessons:
         path = folder / f"features-{pictures.variant}.npy"
         if not path.exists():
-            known = np.unique(np.concatenate([s.training for s in lesson.splits]))
             done = 0
 
             def on_batch(count: int, total: int = len(pictures)) -> None:
@@ -128,7 +127,7 @@ def _with_features(
                 done += count
                 on_progress("features", done, total)
 
-            features = extract_features(pictures, network, known, on_batch)
+            features = extract_features(pictures, network, lesson.known, on_batch)
             try:
                 np.save(path, features)
             except OSError as error:

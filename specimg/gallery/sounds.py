@@ -103,7 +103,7 @@ def _write(
             Span(start=record.start / slower, end=record.end / slower, shown=None)
             for record in records
         ]
-        clips = read_clips(reader, Listed(spans))
+        clips = read_clips(reader, Listed(settings.clips, tuple(spans)))
         for name, clip in zip(names, clips, strict=False):
             data = encode_playable(clip.samples, reader.sample_rate)
             write_atomically(folder / name, data, _TAG)

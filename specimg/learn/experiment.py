@@ -8,18 +8,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from specimg.dataset.labeled import Dataset, Labels
+from specimg.dataset.labeled import Dataset
+from specimg.dataset.recording import Labels, have_one_label, mark_clips
 from specimg.dataset.rendered import check_widths
-from specimg.dataset.splits import hold_out
 from specimg.learn.modules import PCEN, Exponential
 from specimg.learn.normalization import min_max
-from specimg.learn.training import Batches, predict, train
+from specimg.learn.training import Batches, predict, targets_of, train
 from specimg.rendering.frontends.parameters import Parameter
 from specimg.rendering.pipeline import Mel, mel_of_clip
 from specimg.settings import Settings
-
-VALIDATION_SHARE = 0.2
-"""Share of each class's recordings that is held out from the training."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +28,7 @@ class Spectrograms:
     n_frames: Tensor
     """Frames of each clip before it was extended, shape (n_clips,)."""
     labels: Labels
-    """The class of each clip, shape (n_clips,)."""
+    """Of each clip, shape (n_clips, n_classes)."""
     sources: NDArray[np.int64]
     """The number of each clip's recording, shape (n_clips,)."""
 
@@ -47,7 +44,7 @@ class Learned:
     scores: NDArray[np.float64]
     """Scores of the clips that were held out, shape (n_held_out, n_classes)."""
     labels: Labels
-    """The classes of these clips, shape (n_held_out,)."""
+    """Of these clips, shape (n_held_out, n_classes)."""
     epoch_seconds: list[float]
     """How long each epoch took."""
 
@@ -70,10 +67,11 @@ def load(dataset: Dataset, settings: Settings) -> Spectrograms:
     values = np.zeros((len(mels), n_mels, mels[0].width), np.float32)
     for row, mel in zip(values, mels, strict=True):
         row[:, : mel.normalized.shape[1]] = mel.normalized
+    counts = np.bincount(sources, minlength=len(dataset.recordings))
     return Spectrograms(
         values=torch.from_numpy(values),
         n_frames=torch.tensor([mel.normalized.shape[1] for mel in mels]),
-        labels=dataset.labels[sources],
+        labels=mark_clips(dataset.recordings, counts.tolist(), dataset.classes),
         sources=np.array(sources),
     )
 
@@ -92,7 +90,7 @@ def batches_of(
     clips: Spectrograms,
     chosen: NDArray[np.int64],
     frontend: nn.Module,
-    n_classes: int,
+    targets: Tensor,
     device: torch.device,
 ) -> Batches:
     """Return what the network gets of some clips: what the frontend makes, in [0, 1].
@@ -103,7 +101,8 @@ def batches_of(
     chosen : array of int
         Numbers of the clips.
     frontend : module
-    n_classes : int
+    targets : Tensor
+        Of all clips; see `targets_of`.
     device : torch.device
         Where the network learns; the frontend stays on the processor.
     """
@@ -116,9 +115,9 @@ def batches_of(
 
     return Batches(
         make=make,
-        targets=torch.from_numpy(clips.labels[chosen]),
+        targets=targets[numbers],
         height=values.shape[1],
-        n_classes=n_classes,
+        n_classes=clips.labels.shape[1],
         device=device,
     )
 
@@ -126,7 +125,7 @@ def batches_of(
 def learn(
     clips: Spectrograms,
     frontend: PCEN | Exponential,
-    n_classes: int,
+    is_held_out: NDArray[np.bool_],
     *,
     epochs: int,
     seed: int,
@@ -140,29 +139,27 @@ def learn(
     clips : Spectrograms
     frontend : PCEN or Exponential
         Holds what has been learned afterwards.
-    n_classes : int
+    is_held_out : array of bool, shape (n_clips,)
     epochs : int
         How often the network sees each clip.
     seed : int
-        Draws the recordings that are held out, the first weights, and the order.
+        Draws the first weights, and the order.
     device : torch.device
         Where the network learns.
     on_epoch : callable
         Called after each epoch.
     """
     start = frontend.learned()
-    is_held_out = hold_out(
-        clips.labels, clips.sources, share=VALIDATION_SHARE, seed=seed
-    )
     training, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+    targets = targets_of(clips.labels, one=have_one_label(clips.labels[training]))
     trained = train(
-        batches_of(clips, training, frontend, n_classes, device),
+        batches_of(clips, training, frontend, targets, device),
         frontend,
         epochs=epochs,
         seed=seed,
         on_epoch=on_epoch,
     )
-    validation = batches_of(clips, held_out, frontend, n_classes, device)
+    validation = batches_of(clips, held_out, frontend, targets, device)
     return Learned(
         start=start,
         parameters=frontend.learned(),

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from specimg.dataset.recording import Labels
 from specimg.learn.network import Network
 from specimg.startup import keep_freed_memory
 
@@ -21,6 +22,9 @@ LEARNING_RATE = 2e-3
 FRONTEND_LEARNING_RATE = 2e-2
 """A frontend has few parameters, which may have to change much."""
 
+LABEL_SMOOTHING = 0.05
+"""Share of the certainty that is taken from labels, which may be wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batches:
@@ -30,13 +34,33 @@ class Batches:
     """Makes the pictures of the examples with the given numbers, in [0, 1], shape (n, 1
     or 3, height, width); with gradients, where a frontend is learned."""
     targets: Tensor
-    """The class of each example, by number."""
+    """What the network learns of each example; see `targets_of`."""
     height: int
     """Height of the pictures, in pixels."""
     n_classes: int
     device: torch.device
     """Where the network learns.  What `make` does stays on the processor: frontends
     keep their parameters in float64, which not every device has."""
+
+
+def targets_of(labels: Labels, *, one: bool) -> Tensor:
+    """Return what a network learns of clips with these labels.
+
+    Parameters
+    ----------
+    labels : array of bool, shape (n, n_classes)
+    one : bool
+        Whether each clip that is learned from has one label: then the network learns
+        to choose one of the classes, else it learns each of them by itself.
+
+    Returns
+    -------
+    Tensor
+        The number of the class of each clip, shape (n,); or 0 and 1 for each class,
+        shape (n, n_classes).
+    """
+    known = torch.from_numpy(labels)
+    return known.long().argmax(1) if one else known.float()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +111,7 @@ def train(
             width = pictures.shape[-1]
             shift = int(torch.randint(width, (), generator=generator))
             scores = network(pictures.roll(shift, dims=-1))
-            loss = nn.functional.cross_entropy(
-                scores,
-                batches.targets[numbers].to(batches.device),
-                label_smoothing=0.05,
-            )
+            loss = _loss(scores, batches.targets[numbers].to(batches.device))
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -99,6 +119,20 @@ def train(
         seconds.append(time.perf_counter() - begin)
         on_epoch()
     return Trained(network, seconds)
+
+
+def _loss(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return how far scores are from targets of `targets_of`, by their cross-entropy.
+
+    Where a clip may be of several classes or of none, that is the mean of the binary
+    one over all classes.
+    """
+    if targets.dim() == 1:
+        return nn.functional.cross_entropy(
+            scores, targets, label_smoothing=LABEL_SMOOTHING
+        )
+    smooth = targets * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / 2
+    return nn.functional.binary_cross_entropy_with_logits(scores, smooth)
 
 
 def predict(network: Network, batches: Batches) -> NDArray[np.float64]:

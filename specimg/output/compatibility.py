@@ -42,8 +42,18 @@ def load_settings(folder: Path) -> Settings:
     ParameterError
         They cannot be read.
     """
-    options = read_toml(folder / SETTINGS_NAME)
-    return Settings.from_options({**DEFAULTS_OF_THEN, **options})
+    return Settings.from_options(load_options(folder))
+
+
+def load_options(folder: Path) -> dict[str, Any]:
+    """Load the same, by the names of the options.
+
+    Raises
+    ------
+    ParameterError
+        As from `load_settings`.
+    """
+    return {**DEFAULTS_OF_THEN, **read_toml(folder / SETTINGS_NAME)}
 
 
 def are_equal(before: str, settings: Settings) -> bool:

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from specimg.encoding import decode_name
 from specimg.errors import RefusedError
 from specimg.output.compatibility import load_settings
 from specimg.output.containment import find_escape
 from specimg.output.journal import Journal
 from specimg.output.manifest import Failure, ImageEntry
-from specimg.output.merging import all_failures, all_images
+from specimg.output.merging import all_failures, all_images, all_paths
 from specimg.output.reading import find_fault, read_failures, read_manifest
 from specimg.output.shards import ALL, find_shards
 from specimg.output.tables import read_parts
@@ -66,11 +65,7 @@ class Contents:
                 f"recordings are"
             )
             raise RefusedError(msg)
-        return {
-            entry.name: Path(os.fsdecode(decode_name(entry.stamp.path)))
-            for journal in self.journals
-            for entry in journal.entries()
-        }
+        return all_paths(self.journals)
 
     def failures(self) -> Iterator[Failure]:
         """Yield all failures in the order of their sources."""

@@ -104,6 +104,29 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClipRow:
+    """What a manifest, or another table with these columns, says of a clip."""
+
+    source: str
+    """The recording, as in a manifest."""
+    start: float
+    """Seconds from the beginning of the recording."""
+    end: float
+    """Seconds."""
+    label: str = ""
+    labels: str = ""
+    """All labels of the clip, with ``;`` between them; a list in JSON.  Where there is
+    nothing, those in `label`."""
+    split: str = ""
+
+    def list_labels(self) -> list[str]:
+        """Return all labels, each once."""
+        texts = (self.labels or self.label).split(LABELS_APART)
+        names = (text.strip() for text in texts)
+        return [*dict.fromkeys(filter(None, names))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageEntry:
     """An image that was written."""
 

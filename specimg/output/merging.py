@@ -1,8 +1,11 @@
 """What the journals of all shards know, in the order of one."""
 
+import os
 from collections.abc import Iterable, Iterator
 from heapq import merge as merge_sorted
+from pathlib import Path
 
+from specimg.encoding import decode_name
 from specimg.output.journal import Journal
 from specimg.output.manifest import Failure, ImageEntry, PassedOver
 
@@ -16,6 +19,15 @@ def all_images(journals: Iterable[Journal]) -> Iterator[ImageEntry]:
         *parts,
         key=lambda image: (image.record.source, image.record.start),
     )
+
+
+def all_paths(journals: Iterable[Journal]) -> dict[str, Path]:
+    """Return where each recording was when it was converted, by its name."""
+    return {
+        entry.name: Path(os.fsdecode(decode_name(entry.stamp.path)))
+        for journal in journals
+        for entry in journal.entries()
+    }
 
 
 def all_failures(journals: Iterable[Journal]) -> Iterator[Failure]:

@@ -8,9 +8,16 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from specimg.errors import RefusedError
+from specimg.errors import RefusedError, quote
 from specimg.output.containment import is_inside
-from specimg.output.manifest import LABELS_APART, NUMBERS, OF_OTHERS, Failure, Record
+from specimg.output.manifest import (
+    LABELS_APART,
+    NUMBERS,
+    OF_OTHERS,
+    ClipRow,
+    Failure,
+    Record,
+)
 from specimg.rendering.image import MAX_PIXELS
 
 MAX_LINE = 2**20
@@ -21,7 +28,7 @@ _MOST = 2**53
 
 _BOOLEANS = {"true": True, "false": False}
 
-_Row = TypeVar("_Row", Record, Failure)
+_Row = TypeVar("_Row", Record, Failure, ClipRow)
 
 
 class TableError(RefusedError):
@@ -52,6 +59,43 @@ def read_manifest(path: Path) -> Iterator[Record]:
         if fault:
             raise TableError(path, line, fault)
         yield record
+
+
+def read_clip_rows(path: Path) -> Iterator[tuple[int, ClipRow]]:
+    """Yield the clips of a manifest, or of a table by anybody that has its columns.
+
+    It may have any columns besides, a mark before the first line, as spreadsheets put
+    it, and a last line without an end.
+
+    Yields
+    ------
+    int
+        The number of a line, for messages.
+    ClipRow
+
+    Raises
+    ------
+    TableError
+        A line cannot be used; the message says which, and why.
+    RefusedError
+        It cannot be read.
+    """
+    read = _read_json if path.suffix == ".jsonl" else _read_csv
+    for line, row in read(path, ClipRow):
+        if fault := _find_clip_fault(row):
+            raise TableError(path, line, fault)
+        yield line, row
+
+
+def _find_clip_fault(row: ClipRow) -> str:
+    for name in ("source", "label", "labels", "split"):
+        if not getattr(row, name).isprintable():
+            return f"{name}={quote(getattr(row, name))} is not printable"
+    if not row.source:
+        return "the cell of source is empty"
+    if not 0 <= row.start < row.end <= _MOST:
+        return f"start={row.start} and end={row.end}: need 0 <= start < end"
+    return ""
 
 
 def read_columns(path: Path) -> list[str]:
@@ -113,12 +157,14 @@ def find_fault(record: Record) -> str:
 
 
 def _read_csv(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:
-    rows = csv.reader(_read_lines(path), strict=True)
+    rows = csv.reader(_read_lines(path, by_anybody=kind is ClipRow), strict=True)
     try:
         names = next(rows, [])
         if what := _compare_columns(names, kind):
             raise TableError(path, 1, what)
         for row in rows:
+            if not row and kind is ClipRow:
+                continue  # an empty line
             if len(row) != len(names):
                 what = f"{len(row)} cells, but there are {len(names)} columns"
                 raise TableError(path, rows.line_num, what)
@@ -129,7 +175,7 @@ def _read_csv(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:
 
 
 def _read_json(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:
-    for line, text in enumerate(_read_lines(path), 1):
+    for line, text in enumerate(_read_lines(path, by_anybody=kind is ClipRow), 1):
         try:
             cells = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -141,7 +187,7 @@ def _read_json(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:
         yield line, _make(path, line, kind, cells)
 
 
-def _read_lines(path: Path) -> Iterator[str]:
+def _read_lines(path: Path, *, by_anybody: bool = False) -> Iterator[str]:
     """Yield the lines of a text, each whole, and none longer than memory."""
     number = 0
     try:
@@ -151,13 +197,14 @@ def _read_lines(path: Path) -> Iterator[str]:
         with path.open("rb") as file:
             while data := file.readline(MAX_LINE):
                 number += 1
-                if not data.endswith(b"\n"):
-                    is_long = len(data) == MAX_LINE
+                is_long = len(data) == MAX_LINE
+                if not data.endswith(b"\n") and (is_long or not by_anybody):
                     what = f"longer than {MAX_LINE} bytes" if is_long else "is cut off"
                     raise TableError(path, number, what)
                 if b"\0" in data:
                     raise TableError(path, number, "has a NUL in it")
-                yield data.decode()
+                is_marked = by_anybody and number == 1
+                yield data.decode("utf-8-sig" if is_marked else "utf-8")
     except OSError as error:
         msg = f"cannot read {path}: {error.strerror or error}"
         raise RefusedError(msg) from error
@@ -169,7 +216,7 @@ def _compare_columns(names: list[str], kind: type[_Row]) -> str:
     """Return what is wrong with the columns of a table, else nothing."""
     known = {field.name: field for field in fields(kind)}
     for name in names:
-        if name not in known and kind is not Record:
+        if name not in known and kind is Failure:
             return f"what is the column {name!r}?"
         if names.count(name) > 1:
             return f"two columns are called {name}"

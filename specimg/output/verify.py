@@ -23,7 +23,11 @@ from specimg.output.manifest import (
     format_manifest,
     format_passed_over,
 )
-from specimg.output.merging import all_failures, all_images, all_passed_over
+from specimg.output.merging import (
+    all_failures,
+    all_images,
+    all_passed_over,
+)
 from specimg.output.reading import read_columns
 from specimg.output.strays import find_images, list_images
 from specimg.output.tables import all_splits

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from specimg.annotations.annotation import Annotation
 from specimg.spans.around import Around
 from specimg.spans.grid import Grid
+from specimg.spans.listed import Listed
 from specimg.spans.settings import ClipSettings
 from specimg.spans.span import SpanSource
 from specimg.spans.whole import Whole
@@ -35,3 +36,14 @@ def spans_around(
 ) -> SpanSource:
     """Return what plans clips around annotations; see `Around.of`."""
     return Around.of(annotations, seconds, settings, shortest)
+
+
+def spans_listed(
+    times: Sequence[tuple[float, float]],
+    settings: ClipSettings,
+    *,
+    longest: float,
+    sample_rate: int,
+) -> SpanSource:
+    """Return what plans clips by their times; see `Listed.of`."""
+    return Listed.of(times, settings, longest, sample_rate)
