@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specimg.arrays import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, Waveform
-from specimg.audio.decoder import Decoder
+from specimg.audio.opening import open_decoder
 from specimg.errors import AudioReadError
 
 MAX_CHANNELS = 1024
@@ -23,7 +23,8 @@ class AudioReader:
     Parameters
     ----------
     path : Path
-        A regular file in any format that libsndfile decodes.
+        A regular file in any format that libsndfile decodes; or FFmpeg, where the
+        extra ``formats`` is installed.
     channel : int or None
         The channel to read, from 0; None for the mean of all.
 
@@ -34,10 +35,12 @@ class AudioReader:
     """
 
     def __init__(self, path: Path, channel: int | None = None) -> None:
-        self._decoder = Decoder(path)
+        self._decoder = open_decoder(path)
         self.sample_rate = self._decoder.sample_rate
         """In Hz."""
         self.channels = self._decoder.channels
+        self.codec = self._decoder.codec
+        """FFmpeg's name for how the samples are coded, such as ``pcm_s16le``."""
         self._channel = channel
         try:
             self._check_bounds()

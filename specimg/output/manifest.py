@@ -62,6 +62,9 @@ class Record:
     split: str = ""
     """Which part of the data the image belongs to, such as `train`; empty without
     any."""
+    codec: str = ""
+    """How the samples of the recording are coded, by FFmpeg's name for it, such as
+    `pcm_s16le`, `flac` or `aac`; empty where an earlier version did not note it."""
 
     def list_labels(self) -> list[str]:
         """Return all labels; manifests of earlier versions have the column of one."""

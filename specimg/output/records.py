@@ -95,6 +95,7 @@ def describe(
         activity=round(picture.activity, 6),
         labels=LABELS_APART.join(labels),
         split=recording.split,
+        codec=reader.codec,
     )
 
 

@@ -1,0 +1,114 @@
+"""Where a file ends by what it says itself: MP4, Matroska, ASF, AVI and WAV."""
+
+import os
+from typing import BinaryIO
+
+from specimg.audio.tags import read_at
+
+_BOXES = 200_000
+"""Boxes of an MP4 file that are walked along: those of days, two for each second."""
+
+_EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_ASF_LIVE = 1
+"""A flag: sizes are not known."""
+
+_PACKET = 188
+
+_ENDLESS = (0, 2**32 - 1)
+"""Sizes of RIFF that are not known."""
+
+
+def claimed_size(file: BinaryIO) -> int | None:
+    """Return how many bytes a file should have; None where it does not say.
+
+    It may be more than there are, where the file was cut off, or fewer, where
+    something else is behind it.
+    """
+    head = read_at(file, 0, 16)
+    if head.startswith(_EBML):
+        return _end_of_segment(file)
+    if head == _ASF:
+        return _size_of_asf(file)
+    if head.startswith(b"RIFF"):
+        return _end_of_riff(file)
+    if head.startswith(b"G"):
+        return _end_of_packets(file)
+    return _end_of_boxes(file) if _is_box(head) else None
+
+
+def _is_box(head: bytes) -> bool:
+    """Whether a box of MP4 may begin so: a size, and a code of four letters."""
+    return len(head) >= 8 and all(0x20 <= byte < 0x7F for byte in head[4:8])
+
+
+def _end_of_boxes(file: BinaryIO) -> int | None:
+    """Walk along boxes to the first thing that is none, or begins another file."""
+    size = file.seek(0, os.SEEK_END)
+    at = 0
+    for _ in range(_BOXES):
+        head = read_at(file, at, 16)
+        if at >= size or not _is_box(head) or (at and head[4:8] == b"ftyp"):
+            return at
+        length = int.from_bytes(head[:4])
+        if length == 1:
+            length = int.from_bytes(head[8:16])
+        if not length:  # the last one
+            return size
+        if length < 8:
+            return at
+        at += length
+    return None
+
+
+def _end_of_packets(file: BinaryIO) -> int | None:
+    """Return where the last packet of an MPEG transport stream ends."""
+    beginning, size = read_at(file, 0, 2 * _PACKET), file.seek(0, os.SEEK_END)
+    return size + -size % _PACKET if beginning[_PACKET:].startswith(b"G") else None
+
+
+def _end_of_segment(file: BinaryIO) -> int | None:
+    """Return where the first segment of a Matroska file ends."""
+    at = 4
+    length, digits = _number(read_at(file, at, 8))
+    if length is None:
+        return None
+    at += digits + length
+    if read_at(file, at, 4) != _SEGMENT:
+        return None
+    length, digits = _number(read_at(file, at + 4, 8))
+    return None if length is None else at + 4 + digits + length
+
+
+def _number(data: bytes) -> tuple[int | None, int]:
+    """Return a number of EBML, None if it is not known, and how many bytes it has."""
+    digits = 9 - data[:1].ljust(1, b"\0")[0].bit_length()
+    largest = (1 << 7 * digits) - 1
+    number = int.from_bytes(data[:digits]) & largest
+    return (None if number == largest or digits > 8 else number), digits
+
+
+def _size_of_asf(file: BinaryIO) -> int | None:
+    """Read the size of a file in its properties, which are among the first objects."""
+    head = read_at(file, 0, 2**16)
+    at = head.find(_ASF_FILE)
+    properties = head[at : at + 92]
+    if at < 0 or len(properties) < 92 or properties[88] & _ASF_LIVE:
+        return None
+    return int.from_bytes(properties[40:48], "little") or None
+
+
+def _end_of_riff(file: BinaryIO) -> int | None:
+    """Return where the last of the chunks ends that a RIFF file consists of."""
+    at, size = 0, file.seek(0, os.SEEK_END)
+    for _ in range(_BOXES):
+        head = read_at(file, at, 12)
+        # AVI files of more than a gigabyte are chains of them.
+        if head[:4] != b"RIFF" or (at and head[8:] != b"AVIX") or at >= size:
+            break
+        length = int.from_bytes(head[4:8], "little")
+        if length in _ENDLESS:
+            return None
+        at += 8 + length + length % 2
+    return at
