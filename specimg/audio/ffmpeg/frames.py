@@ -4,38 +4,24 @@ import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from specimg.audio.ffmpeg.container import open_container
 from specimg.audio.foreign.probing import Contents
-from specimg.errors import AudioReadError, DecodeError
+from specimg.errors import DecodeError
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.packet import Packet
 
-_DEMUXERS = (
-    *("aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "au", "avi", "caf"),
-    *("codec2", "dsf", "dts", "dtshd", "eac3", "flv", "iff", "loas", "matroska", "mlp"),
-    *("mov", "mpc", "mpc8", "mpeg", "mpegts", "mxf", "ogg", "oma", "qcp", "rm", "shn"),
-    *("sox", "tak", "truehd", "tta", "vqf", "w64", "wav", "wv"),
-)
-"""FFmpeg's names of the formats that `specimg.audio.foreign` knows.  Others may be
-lists of further files to open."""
-
 _RAW = ("aac", "ac3", "amr", "dts", "eac3", "loas", "mlp", "truehd")
 """Formats of frames without times: what is lost between two is not known."""
 
 _FULL_SCALE = {"u8": 2.0**7, "s16": 2.0**15, "s32": 2.0**31}
-"""What is 1.0, by FFmpeg's names of samples that are whole numbers."""
-
-_FLOATS = ("flt", "dbl")
-
-_MOST_SAMPLES = 2**22
-"""Samples of a frame at most; no codec has a tenth of it."""
+"""What is 1.0, by FFmpeg's names of samples; others are floats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +50,8 @@ class Frames:
         import av  # noqa: PLC0415 - not for what libsndfile decodes
 
         self._error = av.FFmpegError
-        self._contents = contents
+        self._make_packing = av.AudioResampler
+        self._kind: tuple[str, str, int] | None = None
         self.n_bytes = 0
         """Bytes of all packets so far."""
         self.n_packets = 0
@@ -80,37 +67,10 @@ class Frames:
         """Bytes of the last packet, if it was one of them."""
         self.fault = ""
         """Why packets end before the file does."""
-        options = {
-            "format_whitelist": ",".join(_DEMUXERS),
-            "protocol_whitelist": "none",  # opens no other file
-            "codec_whitelist": _audio_decoders(),  # looks into no pictures
-        }
-        try:
-            self._container = av.open(
-                file,
-                format=contents.demuxer or None,
-                container_options=options,
-                metadata_errors="replace",
-            )
-        except (av.FFmpegError, OSError) as error:
-            raise self._refuse(error) from error
-        if not self._container.streams.audio:
-            msg = f"{contents.name} has no sound that FFmpeg finds"
-            raise AudioReadError(msg)
+        self._container = open_container(file, contents)
         self._stream = self._container.streams.audio[0]
-        context = self._stream.codec_context
-        if context is None:
-            self.close()
-            msg = f"{contents.name}: FFmpeg has no decoder for it"
-            raise AudioReadError(msg)
-        context.options = {"err_detect": "crccheck+explode"}
-        context.options |= {"max_samples": str(_MOST_SAMPLES)}
-        context.thread_count = 1
-        self.codec: str = context.codec.canonical_name
+        self.codec: str = self._stream.codec_context.codec.canonical_name
         """FFmpeg's name for it."""
-        for stream in self._container.streams:
-            if stream.index != self._stream.index:
-                stream.discard = "all"
 
     def close(self) -> None:
         """Close the file."""
@@ -139,7 +99,8 @@ class Frames:
     @property
     def tick(self) -> Fraction:
         """The unit in which times are written, in seconds."""
-        return self._stream.time_base or Fraction(0)
+        base = self._stream.time_base
+        return Fraction(base.numerator, base.denominator) if base else Fraction(0)
 
     @property
     def seconds(self) -> Fraction | None:
@@ -161,12 +122,9 @@ class Frames:
             for packet in self._container.demux(self._stream):
                 yield from self._decode(packet)
         except self._error as error:
-            self._raise_if_memory(error)
+            self._check_memory(error)
             self.fault = str(error.strerror)
         except OSError as error:
-            if error.errno == errno.EINVAL:  # a place that a damaged file points to
-                self.fault = "a position that no file has"
-                return
             msg = f"vanished while it was read: {error.strerror or error}"
             raise DecodeError(msg) from error
 
@@ -177,9 +135,9 @@ class Frames:
             self.end = (packet.pos or 0) + packet.size
             self.cut_bytes = 0
         try:
-            frames = packet.decode()
+            frames = [self._to_frame(frame, packet) for frame in packet.decode()]
         except self._error as error:
-            self._raise_if_memory(error)
+            self._check_memory(error)
             self.n_lost += bool(packet.size)
             self.lost_bytes += packet.size
             self.cut_bytes = packet.size or self.cut_bytes
@@ -188,57 +146,38 @@ class Frames:
                 at = packet.pts if begin is None else max(packet.pts, begin)
                 self.lost_at = at * self.tick
             return
-        for frame in frames:
-            yield _to_frame(frame, is_damaged=packet.is_corrupt or frame.is_corrupt)
+        yield from frames
 
-    def _refuse(self, error: Exception) -> AudioReadError:
-        self._raise_if_memory(error)
-        why = getattr(error, "strerror", None) or error
-        return AudioReadError(
-            f"{self._contents.name}, damaged or of a kind that FFmpeg does not "
-            f"decode: {why}"
-        )
+    def _to_frame(self, frame: "AudioFrame", packet: "Packet") -> Frame:
+        # PyAV loses count of planes where there are eight or more.
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if kind != self._kind:
+            self._kind = kind
+            self._packing = self._make_packing(format=frame.format.packed)
+        samples = np.concatenate([_to_floats(f) for f in self._packing.resample(frame)])
+        is_damaged = packet.is_corrupt or frame.is_corrupt
+        if is_damaged:
+            samples[:] = 0
+        base, at = frame.time_base, None
+        if frame.pts is not None and base:
+            at = Fraction(frame.pts * base.numerator, base.denominator)
+        return Frame(samples, frame.sample_rate, at, is_damaged)
 
     @staticmethod
-    def _raise_if_memory(error: Exception) -> None:
+    def _check_memory(error: Exception) -> None:
+        """Give up where FFmpeg wants more memory than there is: mostly for nonsense."""
         if getattr(error, "errno", None) == errno.ENOMEM:
-            raise MemoryError from error
+            msg = "damaged: FFmpeg needs more memory for it than there is"
+            raise DecodeError(msg) from error
 
 
-@cache
-def _audio_decoders() -> str:
-    """Return FFmpeg's names of all decoders of sound, with commas between them."""
-    from av.codec import Codec, codecs_available  # noqa: PLC0415 - as above
-    from av.codec.codec import UnknownCodecError  # noqa: PLC0415
-
-    names = []
-    for name in codecs_available:
-        try:
-            is_audio = Codec(name, "r").type == "audio"
-        except UnknownCodecError:  # an encoder alone
-            continue
-        names += [name] if is_audio else []
-    return ",".join(names)
-
-
-def _to_frame(frame: "AudioFrame", *, is_damaged: bool) -> Frame:
-    """Return the samples of a frame as numbers in [-1, 1]."""
-    kind = frame.format.name.removesuffix("p")
-    if kind not in _FULL_SCALE and kind not in _FLOATS:
-        msg = f"samples of a kind that is not known: {frame.format.name}"
-        raise DecodeError(msg)
-    n_channels = frame.layout.nb_channels
-    values = frame.to_ndarray()
-    if frame.format.is_planar:
-        values = values.T
-    samples = values.reshape(-1, n_channels).astype(np.float32)
+def _to_floats(frame: "AudioFrame") -> NDArray[np.float32]:
+    """Return packed samples as numbers in [-1, 1], shape (n, n_channels)."""
+    values = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
+    samples = values.astype(np.float32)
+    kind = frame.format.name
+    if kind == "u8":
+        samples -= 128
     if kind in _FULL_SCALE:
-        if kind == "u8":
-            samples -= 128
         samples /= _FULL_SCALE[kind]
-    if is_damaged:
-        samples[:] = 0
-    at = None
-    if frame.pts is not None and frame.time_base is not None:
-        at = Fraction(frame.pts * frame.time_base)
-    return Frame(samples, frame.sample_rate, at, is_damaged)
+    return samples

@@ -1,4 +1,4 @@
-"""Where a file ends by what it says itself: MP4, Matroska, ASF, AVI and WAV."""
+"""Where a file ends by what it says itself: MP4, Matroska, ASF, RIFF, CAF, MPEG-TS."""
 
 import os
 from typing import BinaryIO
@@ -11,6 +11,8 @@ _BOXES = 200_000
 _EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_CAF = b"caff\0\1"
+
 _ASF_LIVE = 1
 """A flag: sizes are not known."""
 
@@ -35,6 +37,8 @@ def claimed_size(file: BinaryIO) -> int | None:
         return _end_of_riff(file)
     if head.startswith(b"G"):
         return _end_of_packets(file)
+    if head.startswith(_CAF):
+        return _end_of_caf(file)
     return _end_of_boxes(file) if _is_box(head) else None
 
 
@@ -66,6 +70,18 @@ def _end_of_packets(file: BinaryIO) -> int | None:
     """Return where the last packet of an MPEG transport stream ends."""
     beginning, size = read_at(file, 0, 2 * _PACKET), file.seek(0, os.SEEK_END)
     return size + -size % _PACKET if beginning[_PACKET:].startswith(b"G") else None
+
+
+def _end_of_caf(file: BinaryIO) -> int | None:
+    """Return where the last chunk of a CAF file ends, or another file begins."""
+    at, size = 8, file.seek(0, os.SEEK_END)
+    for _ in range(_BOXES):
+        head = read_at(file, at, 12)
+        length = int.from_bytes(head[4:], signed=True)
+        if at >= size or len(head) < 12 or head.startswith(_CAF) or length < 0:
+            return None if length == -1 else at
+        at += 12 + length
+    return None
 
 
 def _end_of_segment(file: BinaryIO) -> int | None:
