@@ -12,6 +12,7 @@ from specimg.audio.ffmpeg.report import (
     describe_beside,
     describe_end,
     describe_lost,
+    describe_unnamed,
 )
 from specimg.audio.ffmpeg.timeline import Timeline
 from specimg.audio.foreign.probing import Contents
@@ -67,7 +68,7 @@ class FfmpegDecoder:
         self._warning = ""
         length = 0.0 if self._frames.is_raw else self._frames.promised_seconds
         self._timeline = Timeline(self.sample_rate, self._frames.tick, length)
-        if self._frames.lost_at is not None:
+        if self._frames.lost_at is not None and not self._frames.is_raw:
             self._timeline.begin(self._frames.lost_at)
         self._blocks = self._place(first)
         self._block = first.samples[:0]
@@ -128,6 +129,7 @@ class FfmpegDecoder:
             describe_holes(self._timeline.holes),
             describe_lost(self._frames, self._handle, seconds),
             describe_behind(self._frames, self._handle, seconds),
+            describe_unnamed(self._frames, self._handle, seconds),
             describe_beside(self._frames),
         )
 

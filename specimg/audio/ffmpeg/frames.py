@@ -109,17 +109,21 @@ class Frames:
         return None if duration is None else duration * self.tick
 
     @property
+    def film_seconds(self) -> float:
+        """Length of the longest stream; 0 where it is unknown."""
+        return (self._container.duration or 0) / 1_000_000
+
+    @property
     def promised_seconds(self) -> float:
         """That, or the length of all streams; 0 where both are unknown.
 
         Of raw frames it is a guess by the first ones.
         """
-        whole = (self._container.duration or 0) / 1_000_000
-        return max(0.0, float(self.seconds or whole))
+        return max(0.0, float(self.seconds or self.film_seconds))
 
     def __iter__(self) -> Iterator[Frame]:
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._packets():
                 yield from self._decode(packet)
         except self._error as error:
             self._check_memory(error)
@@ -127,6 +131,19 @@ class Frames:
         except OSError as error:
             msg = f"vanished while it was read: {error.strerror or error}"
             raise DecodeError(msg) from error
+
+    def _packets(self) -> Iterator["Packet"]:
+        """Yield packets, and an empty one at the end.
+
+        Where streams have begun in the midst, PyAV then stumbles over them, unless it
+        is asked again.
+        """
+        while True:
+            try:
+                yield from self._container.demux(self._stream)
+            except IndexError:
+                continue
+            return
 
     def _decode(self, packet: "Packet") -> Iterator[Frame]:
         self.n_bytes += packet.size

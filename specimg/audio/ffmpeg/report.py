@@ -4,7 +4,7 @@ import os
 from typing import BinaryIO
 
 from specimg.audio.ffmpeg.frames import Frames
-from specimg.audio.foreign.extent import claimed_size
+from specimg.audio.foreign.extent import bytes_of_data, claimed_size
 from specimg.audio.streams import (
     NO_LAST_PAGE,
     TRUNCATED,
@@ -41,8 +41,8 @@ def describe_end(frames: Frames, file: BinaryIO, seconds: float) -> str:
         return TRUNCATED
     if frames.demuxer == "ogg" and not has_last_page(file, size):
         return NO_LAST_PAGE
-    if not is_own and seconds + _SHORT_FILM < promised:
-        return f"its sound ends at {seconds:.3f} s, the film at {promised:.3f} s"
+    if frames.is_film and seconds + _SHORT_FILM < (film := frames.film_seconds):
+        return f"its sound ends at {seconds:.3f} s, the film at {film:.3f} s"
     return f"damaged at {seconds:.1f} s: {frames.fault}" if frames.fault else ""
 
 
@@ -71,7 +71,10 @@ def describe_behind(frames: Frames, file: BinaryIO, seconds: float) -> str:
     """Say how much is behind the end that a file names, and was not decoded."""
     size = _size(file)
     end = frames.end if frames.demuxer in _PLAIN else claimed_size(file)
-    if not end or end >= size or frames.end > end:
+    if end and end < frames.end:
+        # FFmpeg has found more; but of MP4 not all, where a damaged box is in the way.
+        end = frames.end if frames.demuxer == "mov" else size
+    if not end or end >= size:
         return ""
     begin = skip_tags(file, end, size)
     n_bytes = size - begin
@@ -79,6 +82,19 @@ def describe_behind(frames: Frames, file: BinaryIO, seconds: float) -> str:
         return ""
     about = None if frames.is_film else n_bytes / end * seconds
     return describe_leftover(n_bytes, about, "behind the end that the file names")
+
+
+def describe_unnamed(frames: Frames, file: BinaryIO, seconds: float) -> str:
+    """Say how much of the data of an MP4 file its tables do not name."""
+    if frames.demuxer != "mov" or not frames.n_packets:
+        return ""
+    # The data of a film are mostly pictures: only what begins behind the last sound.
+    begin = frames.end if frames.is_film else 0
+    n_bytes = bytes_of_data(file, begin) - (0 if begin else frames.n_bytes)
+    if n_bytes < max(_LEAST_BEHIND, frames.n_bytes // frames.n_packets):
+        return ""
+    about = None if frames.is_film else n_bytes / frames.n_bytes * seconds
+    return describe_leftover(n_bytes, about, "of data that its tables do not name")
 
 
 def describe_beside(frames: Frames) -> str:

@@ -30,7 +30,8 @@ class Timeline:
         self._slack = max(_TOLERANCE * sample_rate, 0.9 * float(tick) * sample_rate)
         self._longest = round(MAX_HOLE_SECONDS * sample_rate)
         self._end = round((seconds + 1) * sample_rate) if seconds else None
-        self._zero: int | None = None
+        self._zero: float | None = None
+        """Where the time 0 is, in frames before the first one."""
         self.holes: list[tuple[float, float]] = []
         """Where they begin, and how long they are, in seconds."""
         self.warning = ""
@@ -62,9 +63,9 @@ class Timeline:
         if self._zero is None:
             self._zero = begin - n_before
             return 0
-        late = begin - self._zero - n_before
+        late = round(begin - self._zero) - n_before
         if abs(late) <= self._slack:
-            drift = n_frames // _DRIFT
+            drift = n_frames / _DRIFT
             self._zero += max(-drift, min(drift, late))
             return 0
         if following is not None:

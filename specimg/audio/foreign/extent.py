@@ -1,6 +1,7 @@
 """Where a file ends by what it says itself: MP4, Matroska, ASF, RIFF, CAF, MPEG-TS."""
 
 import os
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from specimg.audio.tags import read_at
@@ -47,23 +48,41 @@ def _is_box(head: bytes) -> bool:
     return len(head) >= 8 and all(0x20 <= byte < 0x7F for byte in head[4:8])
 
 
+def bytes_of_data(file: BinaryIO, begin: int) -> int:
+    """Return how many bytes there are in the data boxes of an MP4 file.
+
+    In those that begin at or behind a place, and as far as the file has them.
+    """
+    size = file.seek(0, os.SEEK_END)
+    boxes = [b for b in _boxes(file, size) if b[0] == b"mdat" and b[1] >= begin]
+    return sum(min(stop, size) - body for _, body, stop in boxes)
+
+
 def _end_of_boxes(file: BinaryIO) -> int | None:
     """Walk along boxes to the first thing that is none, or begins another file."""
-    size = file.seek(0, os.SEEK_END)
+    at, size = 0, file.seek(0, os.SEEK_END)
+    for number, (_, _, stop) in enumerate(_boxes(file, size), 1):
+        at = stop
+        if number == _BOXES:
+            return None
+    return at
+
+
+def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the code of each box of the first file, and its body's place."""
     at = 0
     for _ in range(_BOXES):
-        head = read_at(file, at, 16)
-        if at >= size or not _is_box(head) or (at and head[4:8] == b"ftyp"):
-            return at
-        length = int.from_bytes(head[:4])
+        head = read_at(file, at, 16) if at < size else b""
+        if not _is_box(head) or (at and head[4:8] == b"ftyp"):
+            return
+        length, body = int.from_bytes(head[:4]), at + 8
         if length == 1:
-            length = int.from_bytes(head[8:16])
-        if not length:  # the last one
-            return size
-        if length < 8:
-            return at
-        at += length
-    return None
+            length, body = int.from_bytes(head[8:16]), at + 16
+        stop = at + length if length else size  # 0: the last one
+        if stop < body:
+            return
+        yield head[4:8], body, stop
+        at = stop
 
 
 def _end_of_packets(file: BinaryIO) -> int | None:
@@ -76,9 +95,9 @@ def _end_of_caf(file: BinaryIO) -> int | None:
     """Return where the last chunk of a CAF file ends, or another file begins."""
     at, size = 8, file.seek(0, os.SEEK_END)
     for _ in range(_BOXES):
-        head = read_at(file, at, 12)
+        head = read_at(file, at, 12) if at < size else b""
         length = int.from_bytes(head[4:], signed=True)
-        if at >= size or len(head) < 12 or head.startswith(_CAF) or length < 0:
+        if len(head) < 12 or head.startswith(_CAF) or length < 0:
             return None if length == -1 else at
         at += 12 + length
     return None
