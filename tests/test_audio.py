@@ -163,7 +163,7 @@ def test_a_rate_that_no_recorder_has_is_refused(tmp_path: Path, rate: int) -> No
         ),
         (
             b"\xff\xf1\x50\x80\x02\x1f\xfc" * 9,
-            "^AAC cannot be decoded; convert it first",
+            "^AAC cannot be decoded; pip install .* or convert it first",
         ),
         (
             bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c") + bytes(50),
@@ -174,8 +174,9 @@ def test_a_rate_that_no_recorder_has_is_refused(tmp_path: Path, rate: int) -> No
     ],
 )
 def test_what_is_not_audio_is_told_what_it_is(
-    tmp_path: Path, content: bytes, message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, message: str
 ) -> None:
+    monkeypatch.setattr("specimg.audio.ffmpeg.is_installed", lambda: False)
     path = tmp_path / "recording.wav"
     path.write_bytes(content)
     with pytest.raises(AudioReadError, match=message):

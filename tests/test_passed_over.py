@@ -11,10 +11,10 @@ from specimg.audio.kinds import count_kinds, describe_kinds
 from specimg.audio.recordings import NoInputError, find_recordings
 
 QUICK = ("--clip-duration", "0.5", "--n-mels", "32", "--hop-length", "256")
-TTA = b"TTA1\1\0\2\0\x10\0" + bytes(54)
+OFR = b"OFR \x0c\0\0\0" + bytes(56)
 REASON = (
-    "TTA (True Audio) cannot be decoded; convert it first, "
-    "for example with: ffmpeg -i INPUT OUTPUT.flac"
+    "OptimFROG cannot be decoded; convert it first, "
+    "with OptimFROG's own program: ofr --decode INPUT"
 )
 
 
@@ -38,9 +38,9 @@ def fill(folder: Path) -> Path:
     for number in range(3):
         write(folder / f"robin/{number}.wav", chirps(1.2, 16_000, number), 16_000)
     for number in range(6):
-        (folder / f"robin/{number}.mp4").write_bytes(mp4(b"fLaC"))
-    (folder / "robin/new\nline.TTA").write_bytes(TTA)
-    (folder / "noextension").write_bytes(TTA)
+        (folder / f"robin/{number}.mp4").write_bytes(mp4(b"enca"))
+    (folder / "robin/new\nline.OFR").write_bytes(OFR)
+    (folder / "noextension").write_bytes(OFR)
     for number in range(9):
         (folder / f"{number}.txt").write_text("Grass and birds")
     (folder / "silent.mp4").write_bytes(mp4(None))
@@ -51,7 +51,7 @@ def fill(folder: Path) -> Path:
 
 
 SUMMARY = (
-    "passed over 21 files: 9 .txt, 6 .mp4 with sound, 1 .mp4, 1 .tta with sound, "
+    "passed over 21 files: 9 .txt, 6 .mp4 with sound, 1 .mp4, 1 .ofr with sound, "
     "1 companions of macOS (._*), 1 without an extension, "
     "1 without an extension with sound and 1 of other kinds\n"
 )
@@ -77,11 +77,12 @@ def test_it_is_counted_by_kind_and_what_has_sound_is_named(tmp_path: Path) -> No
     line = f"8 files with sound that specimg cannot read: see {table}\n"
     assert result.stdout.endswith(SUMMARY + line)
     assert not (out / "failures.csv").exists()
-    flac = REASON.replace("TTA (True Audio)", "FLAC in an MP4 file")
+    film = "encrypted sound (enca) in an MP4 file cannot be decoded; get a copy "
+    film += "without the protection"
     assert rows(table) == [
         {"source": "noextension", "reason": REASON},
-        *({"source": f"robin/{n}.mp4", "reason": flac} for n in range(6)),
-        {"source": "robin/new%0Aline.TTA", "reason": REASON},
+        *({"source": f"robin/{n}.mp4", "reason": film} for n in range(6)),
+        {"source": "robin/new%0Aline.OFR", "reason": REASON},
     ]
     assert specimg("verify", out).returncode == 0
     assert specimg("stats", out).returncode == 0
@@ -90,11 +91,11 @@ def test_it_is_counted_by_kind_and_what_has_sound_is_named(tmp_path: Path) -> No
 
 def test_what_is_named_on_the_command_line_is_a_failure(tmp_path: Path) -> None:
     folder, out = fill(tmp_path / "in"), tmp_path / "out"
-    named = folder / "robin/new\nline.TTA"
+    named = folder / "robin/new\nline.OFR"
     result = specimg("convert", folder, named, out, *QUICK)
     assert result.returncode == 3
     (failure,) = rows(out / "failures.csv")
-    assert failure["source"] == "robin/new%0Aline.TTA"
+    assert failure["source"] == "robin/new%0Aline.OFR"
     assert failure["reason"] == REASON
     assert len(rows(out / "passed_over.csv")) == 7
     assert "7 files with sound that specimg cannot read: see" in result.stdout
@@ -120,7 +121,7 @@ def test_the_same_command_leaves_it_alone_and_follows_the_folder(
     less = specimg("convert", folder, out, *QUICK)
     assert "2 files with sound that specimg cannot read: see" in less.stdout
     assert len(rows(table)) == 2
-    for name in ("noextension", "robin/new\nline.TTA"):
+    for name in ("noextension", "robin/new\nline.OFR"):
         (folder / name).unlink()
     none = specimg("convert", folder, out, *QUICK)
     assert "with sound" not in none.stdout
@@ -171,20 +172,23 @@ def test_a_dry_run_says_the_same(tmp_path: Path) -> None:
     assert result.returncode == 0
     expected = SUMMARY.replace("passed over", "would pass over", 1)
     assert f"{expected}8 files with sound that specimg cannot read:\n" in result.stdout
-    assert f"would pass over: robin/new%0Aline.TTA: {REASON}\n" in result.stdout
+    assert f"would pass over: robin/new%0Aline.OFR: {REASON}\n" in result.stdout
 
 
 def test_where_there_is_no_audio_it_says_what_there_is(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for number in range(3):
-        (folder / f"{number}.mp4").write_bytes(mp4(b"Opus"))
+        (folder / f"{number}.mp4").write_bytes(mp4(b"drms"))
     (folder / "a.txt").touch()
     result = specimg("convert", folder, tmp_path / "out")
     assert result.returncode == 1
     expected = f"Error: no audio found in {folder} (passed over 3 .mp4 with sound, "
     assert result.stderr.startswith(f"{expected}1 .txt); for example {folder}/0.mp4: ")
-    assert "Opus in an MP4 file cannot be decoded; convert" in result.stderr
+    assert (
+        "encrypted sound (drms) in an MP4 file cannot be decoded; get a copy"
+        in result.stderr
+    )
 
 
 def test_nested_inputs_count_a_file_once(tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from specimg.audio import ffmpeg
+from specimg.audio.decoder import Decoder
 from specimg.audio.foreign import behind_tags, identify, identify_by_head
 from specimg.audio.foreign.ogg import begins_with_video
 from specimg.audio.foreign.probing import Probe
-from specimg.audio.reading import AudioReader
 from specimg.audio.signatures import (
     AUDIO_SUFFIXES,
     is_container,
@@ -54,12 +55,15 @@ def _judge_content(head: bytes, probe: Probe) -> bool | str:
     )
     if found is None or found.is_recording:
         return is_tagged or found is not None
+    if found.is_for_ffmpeg and ffmpeg.is_installed():
+        return True
     return found.reason if found.codecs else False
 
 
 def _opens(path: Path) -> bool:
+    """Whether libsndfile opens a file."""
     try:
-        AudioReader(path).close()
+        Decoder(path).close()
     except AudioReadError:
         return False
     return True

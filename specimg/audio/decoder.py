@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from specimg.audio.codec_names import name_codec
 from specimg.audio.forward import (
     UNKNOWN_FRAMES,
     VALUES_AT_ONCE,
@@ -22,15 +23,13 @@ from specimg.audio.forward import (
 )
 from specimg.audio.signatures import open_regular, why_not_audio
 from specimg.audio.streams import (
+    MAX_HOLE_SECONDS,
     Stream,
     describe_holes,
     describe_leftover,
     find_streams,
 )
 from specimg.errors import AudioReadError, DecodeError, join_warnings
-
-MAX_HOLE_SECONDS = 3600.0
-"""A longer hole is taken for a wrong time stamp."""
 
 
 class Decoder:
@@ -57,8 +56,7 @@ class Decoder:
             self._file = open_forward(self._handle, stream.source)
         except soundfile.LibsndfileError as error:
             self._handle.close()
-            reason = why_not_audio(path, head, error.error_string)
-            raise AudioReadError(reason) from error
+            raise why_not_audio(path, head, error.error_string) from error
         except OSError as error:
             self._handle.close()
             msg = f"cannot be read: {error.strerror or error}"
@@ -74,6 +72,11 @@ class Decoder:
         """Close the file."""
         self._file.close()
         self._handle.close()
+
+    @property
+    def codec(self) -> str:
+        """How the samples are coded, by FFmpeg's name for it."""
+        return name_codec(self._file)
 
     @property
     def is_8_bit(self) -> bool:

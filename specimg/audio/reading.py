@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specimg.arrays import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, Waveform
-from specimg.audio.decoder import Decoder
 from specimg.audio.metadata import find_time_expansion
 from specimg.audio.metadata.contents import read_contents
+from specimg.audio.opening import open_decoder
 from specimg.errors import AudioReadError, join_warnings
 
 MAX_CHANNELS = 1024
@@ -25,7 +25,8 @@ class AudioReader:
     Parameters
     ----------
     path : Path
-        A regular file in any format that libsndfile decodes.
+        A regular file in any format that libsndfile decodes; or FFmpeg, where the
+        extra ``formats`` is installed.
     channel : int or None
         The channel to read, from 0; None for the mean of all.
     time_expansion : float
@@ -42,7 +43,7 @@ class AudioReader:
         self, path: Path, channel: int | None = None, time_expansion: float = 1.0
     ) -> None:
         self._path = path
-        self._decoder = Decoder(path)
+        self._decoder = open_decoder(path)
         self.source_rate = self._decoder.sample_rate
         """The sample rate that the file has, in Hz: what its own seconds are of."""
         self.contents = read_contents(path)
@@ -52,6 +53,8 @@ class AudioReader:
         self.sample_rate = round(self.source_rate * (told or time_expansion))
         """The sample rate that it was recorded at, in Hz."""
         self.channels = self._decoder.channels
+        self.codec = self._decoder.codec
+        """FFmpeg's name for how the samples are coded, such as ``pcm_s16le``."""
         self._channel = channel
         self._seekable: int | None = None
         """How many samples can be sought in, once that was asked."""

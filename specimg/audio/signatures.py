@@ -6,7 +6,8 @@ from typing import BinaryIO
 from specimg import bounded
 from specimg.audio.foreign import HEAD, behind_tags, identify
 from specimg.audio.foreign.codecs import undecoded_codec
-from specimg.audio.foreign.probing import CONVERT, Probe, printable
+from specimg.audio.foreign.framed import find_adts
+from specimg.audio.foreign.probing import CONVERT, Contents, Probe, printable
 from specimg.audio.tags import has_id3
 from specimg.errors import AudioReadError
 
@@ -78,27 +79,39 @@ def is_mpeg_frame(head: bytes) -> bool:
     return version != 1 and layer != 0  # the reserved values, which AAC and FLAC have
 
 
-def why_not_audio(path: Path, head: bytes, complaint: str) -> str:
+class ForeignError(AudioReadError):
+    """A file is not one that libsndfile decodes, but it is known what it is."""
+
+    def __init__(self, contents: Contents) -> None:
+        super().__init__(contents.reason)
+        self.contents = contents
+
+
+def why_not_audio(path: Path, head: bytes, complaint: str) -> AudioReadError:
     """Say why a file that begins with `head` cannot be opened, and what would help.
 
     `complaint` is libsndfile's own message, used where nothing better is known.
     """
     if not head:
-        return "empty: 0 bytes"
+        return AudioReadError("empty: 0 bytes")
     file, _ = open_regular(path)
     with file:
         probe = Probe(file)
         start = behind_tags(probe)
-        found = identify(probe, start) or undecoded_codec(probe, start)
+        found = (
+            identify(probe, start)
+            or undecoded_codec(probe, start)
+            or find_adts(probe, start)
+        )
         behind = probe.at(start, HEAD)
     if found is not None:
-        return found.reason
+        return ForeignError(found)
     complaint = complaint.strip().removeprefix("Error : ").rstrip(".")
+    reason = _why_damaged(head, complaint, path.suffix)
     if start and is_container(behind):
-        return (
-            f"an ID3 tag before {printable(behind[:4])}, where none belongs; {CONVERT}"
-        )
-    return _why_damaged(head, complaint, path.suffix)
+        what = f"an ID3 tag before {printable(behind[:4])}"
+        reason = f"{what}, where none belongs; {CONVERT}"
+    return AudioReadError(reason)
 
 
 def _why_damaged(head: bytes, complaint: str, suffix: str) -> str:

@@ -68,6 +68,9 @@ class Record:
     source_fmax: float = 0.0
     """The highest frequency that the recording can hold, in Hz: half the sample rate
     at which it was made, which is that of the file times the time expansion."""
+    codec: str = ""
+    """How the samples of the recording are coded, by FFmpeg's name for it, such as
+    `pcm_s16le`, `flac` or `aac`; empty where an earlier version did not note it."""
     recorded_at: str = ""
     """When the clip begins, as ISO 8601, with an offset only where one is known; empty,
     as all that follow, where the recording does not say."""

@@ -112,6 +112,7 @@ def describe(
         labels=LABELS_APART.join(labels),
         split=recording.split,
         source_fmax=reader.sample_rate / 2,
+        codec=reader.codec,
     )
 
 

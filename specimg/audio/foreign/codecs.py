@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from specimg.audio.foreign.probing import CONVERT, Contents, Probe, printable
+from specimg.audio.foreign.probing import (
+    READ_OR_CONVERT,
+    Contents,
+    Probe,
+    printable,
+)
 
 WAVE_CODECS = {
     0x0001: "PCM",
@@ -135,7 +140,7 @@ def undecoded_codec(probe: Probe, start: int) -> Contents | None:
         return None
     if not codec:
         return None
-    remedy = _SVX if codec == "stereo" else CONVERT
+    remedy = _SVX if codec == "stereo" else READ_OR_CONVERT
     return Contents(
         codecs=(codec,), container=container, is_recording=True, remedy=remedy
     )

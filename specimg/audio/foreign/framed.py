@@ -4,12 +4,18 @@ A frame or packet is known by a few bits only, so that the next one must follow 
 the first one ends.
 """
 
+import re
 from collections.abc import Iterable
 
 from specimg.audio.foreign.probing import Contents, Probe, distinct
 
 _PEEK = 2**19
 """Bytes from the beginning among which each stream of a film has a packet."""
+
+_ADTS = Contents(codecs=("AAC",), is_recording=True, demuxer="aac")
+_ADTS_SYNC = re.compile(b"\xff[\xf0\xf1\xf8\xf9].", re.DOTALL)
+_ADTS_FRAMES = 4
+"""Frames that follow each other for the first of them to be believed."""
 
 _TS_PACKETS = 4
 _TS_CODECS = {
@@ -59,7 +65,25 @@ def look_into_adts(probe: Probe, start: int) -> Contents | None:
     is_mpeg2 = bool(head[1] & 8)
     if is_mpeg2 and not (_adts_length(following) and following[1] == head[1]):
         return None
-    return Contents(codecs=("AAC",), is_recording=True)
+    return _ADTS
+
+
+def find_adts(probe: Probe, start: int) -> Contents | None:
+    """Recognize AAC in ADTS frames that begin behind something else.
+
+    Several frames have to follow each other, with equal headers.
+    """
+    data = probe.at(start, _PEEK)
+    for found in _ADTS_SYNC.finditer(data):
+        at = found.start()
+        for _ in range(_ADTS_FRAMES):
+            length = _adts_length(data[at : at + 7])
+            if not length or data[at + 1 : at + 3] != found.group()[1:]:
+                break
+            at += length
+        else:
+            return _ADTS
+    return None
 
 
 def _adts_length(head: bytes) -> int:

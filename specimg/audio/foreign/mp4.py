@@ -6,7 +6,14 @@ code of four letters, a body.
 
 from collections.abc import Iterator
 
-from specimg.audio.foreign.probing import CONVERT, Contents, Probe, distinct, printable
+from specimg.audio.foreign.probing import (
+    CONVERT,
+    READ_OR_CONVERT,
+    Contents,
+    Probe,
+    distinct,
+    printable,
+)
 
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 """What the first box of a file may be; of QuickTime's, more than of MP4's."""
@@ -105,7 +112,7 @@ def look_into_mp4(probe: Probe, start: int) -> Contents | None:
                 is_protected = is_protected or code in _PROTECTED
                 codecs.append(codec)
             break
-    remedy = CONVERT
+    remedy = READ_OR_CONVERT
     if start:  # all places in it are counted from the beginning of the file
         remedy = f"take off the ID3 tag that it begins with, and {CONVERT}"
     if is_protected:

@@ -15,6 +15,9 @@ _FARTHEST = 2**62
 
 CONVERT = "convert it first, for example with: ffmpeg -i INPUT OUTPUT.flac"
 
+READ_OR_CONVERT = f'pip install "specimg[formats]" to read it, or {CONVERT}'
+"""What to do about what FFmpeg's libraries decode."""
+
 
 class Probe:
     """An open file that is looked into, here and there, with limited patience.
@@ -58,8 +61,21 @@ class Contents:
     """Whether it is a format that recordings are called after, such as m4a or wma."""
     fault: str = ""
     """Why it cannot be known what is in it."""
-    remedy: str = CONVERT
+    remedy: str = READ_OR_CONVERT
     """What to do about it."""
+    demuxer: str = ""
+    """What FFmpeg calls the format, where it may take it for another one."""
+
+    @property
+    def is_for_ffmpeg(self) -> bool:
+        """Whether it is sound that FFmpeg's libraries decode, as far as is known."""
+        return bool(self.codecs) and not self.fault and self.remedy == READ_OR_CONVERT
+
+    @property
+    def name(self) -> str:
+        """What sound it is, and in what."""
+        where = f" in {self.container}" if self.container else ""
+        return " and ".join(self.codecs) + where
 
     @property
     def reason(self) -> str:
@@ -68,9 +84,7 @@ class Contents:
             return f"{self.container} {self.fault}"
         if not self.codecs:
             return f"no sound: {self.container} without an audio track"
-        name = " and ".join(self.codecs)
-        where = f" in {self.container}" if self.container else ""
-        return f"{name}{where} cannot be decoded; {self.remedy}"
+        return f"{self.name} cannot be decoded; {self.remedy}"
 
 
 def distinct(codecs: list[str]) -> tuple[str, ...]:

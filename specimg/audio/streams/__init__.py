@@ -16,8 +16,10 @@ from specimg.audio.streams.flac import MARKER, flac_streams
 from specimg.audio.streams.forms import style_of
 from specimg.audio.streams.mpeg import mpeg_streams
 from specimg.audio.streams.nist import NIST, nist_streams
-from specimg.audio.streams.ogg import Count, ogg_streams
+from specimg.audio.streams.ogg import NO_LAST_PAGE, Count, ogg_streams
+from specimg.audio.streams.pages import has_last_page
 from specimg.audio.streams.pieces import (
+    MAX_HOLE_SECONDS,
     TRUNCATED,
     Leftover,
     Pieces,
@@ -29,6 +31,8 @@ from specimg.audio.streams.stream_sizes import is_stream_size
 from specimg.audio.tags import has_id3, read_at, skip_tags
 
 __all__ = [
+    "MAX_HOLE_SECONDS",
+    "NO_LAST_PAGE",
     "TRUNCATED",
     "Leftover",
     "Pieces",
@@ -36,6 +40,7 @@ __all__ = [
     "describe_holes",
     "describe_leftover",
     "find_streams",
+    "has_last_page",
     "is_stream_size",
 ]
 

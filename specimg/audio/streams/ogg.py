@@ -34,6 +34,8 @@ OPUS_PREROLL = 3840
 _ENDLESS = 2**40
 """A time that no recording comes to: nothing is cut off at its end."""
 
+NO_LAST_PAGE = "truncated: the Ogg stream has no last page"
+
 Count = Callable[[Pieces], tuple[int, int]]
 """Decodes a file to its end; returns its sample rate, and its number of frames."""
 
@@ -48,7 +50,7 @@ def ogg_streams(file: BinaryIO, count: Count) -> Iterator[Stream | Leftover]:
     for link in links:
         is_cut = (link.is_alone or link.is_known) and not link.last.flags & LAST
         warning = join_warnings(
-            "truncated: the Ogg stream has no last page" if is_cut else "",
+            NO_LAST_PAGE if is_cut else "",
             _describe_beside(link),
         )
         if link.is_known:

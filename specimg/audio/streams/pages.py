@@ -14,6 +14,9 @@ MAX_DAMAGED = 10_000
 CONTINUED, FIRST, LAST = 1, 2, 4
 """Flags of a page that begins within a packet, and of the first and the last page."""
 
+_LONGEST = 27 + 255 + 255**2
+"""Bytes of a page."""
+
 _HEADER = 27
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -79,6 +82,12 @@ def find_pages(file: BinaryIO, size: int, begin: int = 0) -> Iterator[Page]:
                     return
             here = max(ahead, here + 4 * (ahead == here))
         at += max(here, 1)
+
+
+def has_last_page(file: BinaryIO, size: int) -> bool:
+    """Whether a stream ends at the end of a file of `size` bytes."""
+    begin = max(0, size - 2 * _LONGEST)
+    return any(page.flags & LAST for page in find_pages(file, size, begin))
 
 
 def _parse(block: bytes, here: int, at: int) -> Page | None:

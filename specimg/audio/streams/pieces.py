@@ -10,6 +10,9 @@ from typing import BinaryIO, TypeAlias
 ID3V1_BYTES = 128
 """Bytes at the very end of a file, where libmpg123 looks for a tag."""
 
+MAX_HOLE_SECONDS = 3600.0
+"""A longer hole is taken for a wrong time stamp."""
+
 TRUNCATED = "truncated: shorter than its header says"
 
 
