@@ -23,7 +23,7 @@ from specimg.batch.worker import WorkerConfig
 from specimg.output.destinations import DESTINATIONS, LOOSE_FILES
 from specimg.output.files import image_folder, write_table
 from specimg.output.folders import add_folders
-from specimg.output.label_files import ANNOTATED
+from specimg.output.label_files import ANNOTATED, remove_label_files
 from specimg.output.manifest import PassedOver
 from specimg.output.session import open_output
 from specimg.output.shards import ALL, Shard
@@ -100,6 +100,8 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         with journal.transaction():
             unread = (PassedOver(source=n, reason=r) for n, r in listing.unread)
             journal.pass_over([*unread, *inputs.lost])
+            if journal.get(ANNOTATED) and not inputs.annotated:
+                remove_label_files(out, settings)
             journal.set(ANNOTATED, "yes" if inputs.annotated else "")
             add_folders(journal, _find_folders(listing, settings))
         if inputs.splits:

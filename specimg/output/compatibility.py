@@ -7,27 +7,9 @@ from typing import Any
 
 from specimg.audio import judge
 from specimg.errors import ParameterError, RefusedError
-from specimg.output.reading import read_columns
 from specimg.output.shards import find_shards
-from specimg.settings import (
-    FAILURES_NAME,
-    LABELS_NAME,
-    MANIFEST_SUFFIXES,
-    PASSED_OVER_NAME,
-    SETTINGS_NAME,
-    SPLIT_TABLES,
-    SPLITS_NAME,
-    Settings,
-)
+from specimg.settings import MANIFEST_SUFFIXES, SETTINGS_NAME, Settings
 from specimg.settings.toml import parse_toml, read_toml
-
-_COLUMNS = {
-    FAILURES_NAME: {"source", "stage", "reason"},
-    PASSED_OVER_NAME: {"source", "reason"},
-    LABELS_NAME: {"file_name"},
-    SPLITS_NAME: {"source", "split"},
-}
-"""By which a table is known, where it is no manifest."""
 
 DEFAULTS_OF_THEN: Mapping[str, Any] = {}
 """What a setting counts as in a folder that was written before there was one, where
@@ -113,34 +95,6 @@ def check_forgotten(folder: Path) -> None:
                 f"{folder} holds recordings, such as {path.name}: did you forget OUT? "
                 f"The last argument is the folder to write to"
             )
-            raise RefusedError(msg)
-
-
-def check_others(folder: Path, settings: Settings) -> None:
-    """Refuse to write over tables that specimg has not written.
-
-    Where there are settings or a record, the names that they say are specimg's.
-
-    Raises
-    ------
-    RefusedError
-        A table is there that has other columns.
-    """
-    names = {settings.manifest, *_COLUMNS, *SPLIT_TABLES.values()}
-    try:
-        names = {settings.manifest} - {load_settings(folder).manifest}
-    except ParameterError:
-        if find_shards(folder):
-            return
-    for name in sorted(names):
-        path = folder / name
-        columns = _COLUMNS.get(name, {"file_name", "label", "source"})
-        if (
-            path.is_file()
-            and path.stat().st_size
-            and not columns <= {*read_columns(path)}
-        ):
-            msg = f"{path} is not of specimg, and would be lost: rename it"
             raise RefusedError(msg)
 
 
