@@ -43,6 +43,17 @@ def read_regular(path: Path, limit: int) -> bytes:
         return read_stream(file, limit)
 
 
+def begins_with(path: Path, start: bytes) -> bool:
+    """Whether a file is a regular one, no link, and begins with some bytes."""
+    if path.is_symlink():
+        return False
+    try:
+        with open_regular(path) as file:
+            return file.read(len(start)) == start
+    except OSError:
+        return False
+
+
 def read_stream(file: BinaryIO, limit: int) -> bytes:
     """Return the rest of a file or a pipe, where that is at most `limit` bytes.
 

@@ -312,7 +312,7 @@ SPLIT = ("train", "val", "train", "val")
 
 
 def written(kind: str, splits: Sequence[str] = ("",) * 4) -> dict[str, bytes]:
-    files = FORMATS[kind](lambda: iter(images(splits)), CLASSES)
+    files = FORMATS[kind].files(lambda: iter(images(splits)), CLASSES)
     return {file.path: b"".join(file.chunks) for file in files}
 
 
@@ -381,7 +381,7 @@ def test_pycocotools_finds_a_perfect_detector_perfect(tmp_path: Path) -> None:
 
 
 def test_coco_without_any_image_is_an_object_too() -> None:
-    (file,) = FORMATS["coco"](lambda: iter(()), CLASSES)
+    (file,) = FORMATS["coco"].files(lambda: iter(()), CLASSES)
     coco = json.loads(b"".join(file.chunks))
     assert (coco["images"], coco["annotations"]) == ([], [])
 
@@ -437,7 +437,7 @@ def test_no_box_of_yolo_ends_outside(
     image = BoxedImage(
         file_name="images/a.png", width=width, height=height, split="", boxes=[box]
     )
-    labels = next(FORMATS["yolo"](lambda: [image], CLASSES))
+    labels = next(FORMATS["yolo"].files(lambda: [image], CLASSES))
     for line in b"".join(labels.chunks).decode().splitlines():
         x, y, w, h = (float(number) for number in line.split()[1:])
         assert 0 < w <= 1 >= h > 0
@@ -462,7 +462,7 @@ def test_the_table_has_every_box() -> None:
         "low": "",
         "high": "9000.0",
     }
-    (file,) = FORMATS["csv"](lambda: iter(()), CLASSES)
+    (file,) = FORMATS["csv"].files(lambda: iter(()), CLASSES)
     assert b"".join(file.chunks).startswith(b"file_name,label,x,y,")
 
 
@@ -477,11 +477,13 @@ def test_many_images_are_never_in_memory_at_once(kind: str) -> None:
         for number in range(3000):
             yield replace(images()[0], file_name=f"images/train/{number}.png")
 
-    for file in FORMATS[kind](lambda: iter(images()), CLASSES):
+    for file in FORMATS[kind].files(lambda: iter(images()), CLASSES):
         sum(map(len, file.chunks))  # what is imported and cached once
     tracemalloc.start()
     size = sum(
-        len(chunk) for file in FORMATS[kind](many, CLASSES) for chunk in file.chunks
+        len(chunk)
+        for file in FORMATS[kind].files(many, CLASSES)
+        for chunk in file.chunks
     )
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

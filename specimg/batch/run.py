@@ -26,7 +26,7 @@ from specimg.output.files import image_folder, write_table
 from specimg.output.folders import add_folders
 from specimg.output.joined import set_columns
 from specimg.output.journal import Journal
-from specimg.output.label_files import ANNOTATED
+from specimg.output.label_files import ANNOTATED, remove_label_files
 from specimg.output.manifest import PassedOver
 from specimg.output.session import open_output
 from specimg.output.shards import ALL, Shard
@@ -101,6 +101,8 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         )
         scheduler = Scheduler(pending, journal, limits, report)
         with journal.transaction():
+            if journal.get(ANNOTATED) and not inputs.annotated:
+                remove_label_files(out, settings)
             journal.set(ANNOTATED, "yes" if inputs.annotated else "")
             report.columns_lost = set_columns(journal, inputs.columns)
             add_folders(journal, _find_folders(listing, settings))

@@ -16,7 +16,7 @@ from specimg.cli.progress import show_run
 from specimg.cli.run_options import RunOptions
 from specimg.cli.summary import print_summary
 from specimg.cli.terminal import say
-from specimg.output.compatibility import check_output
+from specimg.output.foreign import check_output
 from specimg.output.shards import Shard
 from specimg.resources import count_processors, share_memory
 from specimg.settings import Settings

@@ -16,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 
 from specimg.audio.labels import SPLIT_FOLDERS
+from specimg.bounded import begins_with
 from specimg.output.boxes.huggingface import OBJECT_TYPES
 from specimg.output.files import remove
 from specimg.output.manifest import (
@@ -192,11 +193,4 @@ def remove_card(folder: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    if path.is_symlink() or not path.is_file():
-        return False
-    start = f"---\n{_MARK}\n".encode()
-    try:
-        with path.open("rb") as file:
-            return file.read(len(start)) == start
-    except OSError:
-        return False
+    return begins_with(path, f"---\n{_MARK}\n".encode())

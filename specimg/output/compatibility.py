@@ -1,33 +1,14 @@
 """Whether a folder that is there may be written to, under some settings."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from specimg.audio import judge
 from specimg.errors import ParameterError, RefusedError
-from specimg.output.reading import read_columns
 from specimg.output.shards import Shard, find_shards
-from specimg.settings import (
-    FAILURES_NAME,
-    LABELS_NAME,
-    MANIFEST_SUFFIXES,
-    PASSED_OVER_NAME,
-    SETTINGS_NAME,
-    SPLIT_TABLES,
-    SPLITS_NAME,
-    Settings,
-)
+from specimg.settings import MANIFEST_SUFFIXES, SETTINGS_NAME, Settings
 from specimg.settings.toml import parse_toml, read_toml
-
-_COLUMNS = {
-    FAILURES_NAME: {"source", "stage", "reason"},
-    PASSED_OVER_NAME: {"source", "reason"},
-    LABELS_NAME: {"file_name"},
-    SPLITS_NAME: {"source", "split"},
-}
-"""By which a table is known, where it is no manifest."""
 
 DEFAULTS_OF_THEN: Mapping[str, Any] = {}
 """What a setting counts as in a folder that was written before there was one, where
@@ -94,7 +75,7 @@ def check_settings(folder: Path, before: str, settings: Settings) -> None:
     raise RefusedError(msg)
 
 
-def _check_settings_file(folder: Path, settings: Settings) -> None:
+def check_settings_file(folder: Path, settings: Settings) -> None:
     """Refuse a folder whose settings file says otherwise, or cannot be read."""
     try:
         before = load_settings(folder)
@@ -102,49 +83,6 @@ def _check_settings_file(folder: Path, settings: Settings) -> None:
         msg = f"{error}; begin anew with --overwrite, or remove the file"
         raise RefusedError(msg) from error
     check_settings(folder, before.to_toml(), settings)
-
-
-def check_output(
-    folder: Path, part: Shard, settings: Settings, *, overwrite: bool
-) -> bool:
-    """Refuse a folder that a run would refuse, as far as no record has to be opened.
-
-    Returns
-    -------
-    bool
-        Whether something is there that the run would add to.
-
-    Raises
-    ------
-    RefusedError
-        It is no folder, was written with other settings or parts, is a folder of
-        recordings, or a table of others would be lost.
-    """
-    check_folder(folder, settings, overwrite=overwrite)
-    check_parts(folder, part, overwrite=overwrite)
-    if overwrite or not find_shards(folder):
-        return False
-    if (folder / SETTINGS_NAME).exists():
-        _check_settings_file(folder, settings)
-    return True
-
-
-def check_folder(folder: Path, settings: Settings, *, overwrite: bool) -> None:
-    """Refuse a folder by what can be seen in it, without its record.
-
-    Raises
-    ------
-    RefusedError
-        As from `check_output`, but for other parts.
-    """
-    if folder.exists() and not folder.is_dir():
-        msg = f"{folder} is a file: the last argument is the folder to write to"
-        raise RefusedError(msg)
-    check_forgotten(folder)
-    check_others(folder, settings)
-    path = folder / SETTINGS_NAME
-    if not overwrite and os.path.lexists(path) and not find_shards(folder):
-        _check_settings_file(folder, settings)
 
 
 def check_parts(folder: Path, part: Shard, *, overwrite: bool) -> list[Shard]:
@@ -173,34 +111,6 @@ def check_forgotten(folder: Path) -> None:
                 f"{folder} holds recordings, such as {path.name}: did you forget OUT? "
                 f"The last argument is the folder to write to"
             )
-            raise RefusedError(msg)
-
-
-def check_others(folder: Path, settings: Settings) -> None:
-    """Refuse to write over tables that specimg has not written.
-
-    Where there are settings or a record, the names that they say are specimg's.
-
-    Raises
-    ------
-    RefusedError
-        A table is there that has other columns.
-    """
-    names = {settings.manifest, *_COLUMNS, *SPLIT_TABLES.values()}
-    try:
-        names = {settings.manifest} - {load_settings(folder).manifest}
-    except ParameterError:
-        if find_shards(folder):
-            return
-    for name in sorted(names):
-        path = folder / name
-        columns = _COLUMNS.get(name, {"file_name", "label", "source"})
-        if (
-            path.is_file()
-            and path.stat().st_size
-            and not columns <= {*read_columns(path)}
-        ):
-            msg = f"{path} is not of specimg, and would be lost: rename it"
             raise RefusedError(msg)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from specimg.audio.signatures import AUDIO_SUFFIXES
 from specimg.errors import SpecimgError, StorageError, UnwritableError
 from specimg.settings.labels import LabelSettings
 
@@ -21,7 +22,7 @@ _DIGEST_CHARS = 16
 _LONGEST_SUFFIX = 24
 """Characters that may be added to a name: ``_00003.000s.png`` and more."""
 
-CLIP_NAME = re.compile(r".+_\d{5,}\.\d{3}s", re.DOTALL)
+_CLIP_NAME = re.compile(r".+_\d{5,}\.\d{3}s", re.DOTALL)
 """What the image of one of several clips is called, without its suffix."""
 
 _TABLE_SUFFIXES = (".csv", ".json", ".jsonl", ".md", ".toml", ".yaml")
@@ -83,6 +84,17 @@ def clip_suffix(start: float | None, extension: str) -> str:
     `start` is in seconds, or None where the whole recording is one image.
     """
     return ("" if start is None else f"_{start:09.3f}s") + f".{extension}"
+
+
+def is_image_stem(stem: str, *, is_whole: bool) -> bool:
+    """Whether an image may be called so, without its extension.
+
+    One of a whole recording is called after that, if by its name that is audio:
+    recordings may be called otherwise, but then files of others may be, too.
+    """
+    if is_whole:
+        return Path(stem).suffix.lower() in AUDIO_SUFFIXES
+    return _CLIP_NAME.fullmatch(stem) is not None
 
 
 def remove_images(
@@ -213,22 +225,6 @@ def remove(path: Path) -> None:
         return  # no file of ours, though it has its name
     with _errors_named(path):
         path.unlink(missing_ok=True)
-
-
-def remove_emptied_folders(out: Path, source: str, folder: str = "") -> None:
-    """Remove the folders of a recording's images that hold nothing: no class is empty.
-
-    Only when nobody else writes to `out`; see `remove_images`.
-    """
-    for parent in (out / image_name(in_folder(folder, source), "")).parents:
-        if parent == out:
-            return
-        try:
-            parent.rmdir()
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return
 
 
 def _partial_prefix(tag: str) -> str:

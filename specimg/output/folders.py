@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 
+from specimg.output.files import image_name, in_folder
 from specimg.output.journal import Journal
 
 _KEY = "folders"
@@ -18,3 +20,19 @@ def add_folders(journal: Journal, names: Iterable[str]) -> None:
     known = {*known_folders(journal)}
     if new := {*names} - known:
         journal.set(_KEY, json.dumps(sorted((known | new) - {""})))
+
+
+def remove_emptied_folders(out: Path, source: str, folder: str = "") -> None:
+    """Remove the folders of a recording's images that hold nothing: no class is empty.
+
+    Only when nobody else writes to `out`; see `files.remove_images`.
+    """
+    for parent in (out / image_name(in_folder(folder, source), "")).parents:
+        if parent == out:
+            return
+        try:
+            parent.rmdir()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return

@@ -3,36 +3,26 @@
 import csv
 import io
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from specimg.bounded import read_regular
 from specimg.encoding import encode_label
+from specimg.output.box_files import find_own_boxes, list_box_tables
 from specimg.output.boxes import FORMATS
 from specimg.output.boxes.huggingface import objects_of
 from specimg.output.boxes.labeled import BoxedImage, BoxFile, decode_boxes
-from specimg.output.files import (
-    CLIP_NAME,
-    remove,
-    remove_emptied_folders,
-    write_table,
-)
+from specimg.output.files import remove, write_atomically, write_table
+from specimg.output.folders import remove_emptied_folders
 from specimg.output.journal import Journal
-from specimg.output.manifest import LABELS_APART, ImageEntry
+from specimg.output.manifest import ImageEntry
 from specimg.output.merging import all_images
 from specimg.output.reading import read_columns
-from specimg.settings import LABELS_NAME, SPLITS_NAME, Settings
+from specimg.settings import LABELS_NAME, Settings
 
 ANNOTATED = "annotated"
 """Key by which a journal knows that its labels are those of annotations."""
-
-_YOLO_LABELS = "labels"
-
-_FILES_OF_BOXES = {
-    "coco": ("boxes.json", "boxes_*.json"),
-    "csv": ("boxes.csv",),
-    "yolo": ("data.yaml",),
-}
-"""What the files of each format are called."""
 
 
 def label_files(settings: Settings, journals: list[Journal]) -> Iterator[BoxFile]:
@@ -45,7 +35,8 @@ def label_files(settings: Settings, journals: list[Journal]) -> Iterator[BoxFile
     # Those of Hugging Face are a column of the tables of the card.
     if settings.labels.boxes in FORMATS:
         known = [label for label in classes if label != _negative(settings)]
-        yield from FORMATS[settings.labels.boxes](lambda: box_images(journals), known)
+        boxes = FORMATS[settings.labels.boxes]
+        yield from boxes.files(lambda: box_images(journals), known)
 
 
 def objects_of_images(
@@ -77,7 +68,7 @@ def find_classes(settings: Settings, journals: list[Journal]) -> list[str]:
     for image in itertools.chain.from_iterable(
         journal.images() for journal in journals
     ):
-        seen.update(_split(image.record.labels))
+        seen.update(image.record.list_labels())
         # A clip may hold too little of a sound to be labeled by it.
         seen.update(box.label for box in decode_boxes(image.boxes))
     return [*wanted, *sorted(seen - {*wanted})]
@@ -98,14 +89,10 @@ def format_labels(
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
-        labels = {*_split(image.record.labels)}
+        labels = image.record.list_labels()
         cells = (int(name in labels) for name in classes)
         writer.writerow([image.record.file_name, *cells])
     yield text.getvalue().encode()
-
-
-def _split(labels: str) -> list[str]:
-    return labels.split(LABELS_APART) if labels else []
 
 
 def box_images(journals: list[Journal]) -> Iterator[BoxedImage]:
@@ -124,46 +111,55 @@ def box_images(journals: list[Journal]) -> Iterator[BoxedImage]:
 def write_label_files(
     folder: Path, settings: Settings, journals: list[Journal], tag: str
 ) -> None:
-    """Write the tables, and remove the boxes of images that are gone."""
+    """Write the tables, and remove the boxes of images and of parts that are gone."""
     written = set()
     for file in label_files(settings, journals):
-        write_table(folder / file.path, file.chunks, tag)
-        written.add(file.path)
-    if settings.labels.boxes == "yolo" and written:
-        for path in _find_yolo_labels(folder):
-            if path.relative_to(folder).as_posix() not in written:
-                remove(path)
+        path = folder / file.path
+        if file.is_of_image:
+            _update(path, b"".join(file.chunks), tag)
+        else:
+            write_table(path, file.chunks, tag)
+        written.add(path)
+    if written:
+        _remove_boxes(folder, settings, written)
+
+
+def _update(path: Path, data: bytes, tag: str) -> None:
+    """Write a file unless it holds just that: there may be as many as images.
+
+    As with images, the disk may have its name before its bytes: after a crash of the
+    machine, all are compared again.
+    """
+    with suppress(OSError):  # then writing says what is wrong
+        if read_regular(path, len(data)) == data:
+            return
+    write_atomically(path, data, tag)
 
 
 def find_label_files(folder: Path, settings: Settings) -> list[Path]:
     """List the tables of an output with these settings, but for those of each image."""
-    patterns = _FILES_OF_BOXES.get(settings.labels.boxes, ())
-    found = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
-    return [folder / LABELS_NAME, *found]
+    return [folder / LABELS_NAME, *list_box_tables(folder, settings.labels.boxes)]
 
 
 def remove_label_files(folder: Path, settings: Settings) -> None:
     """Remove the tables of an output with these settings, as far as they are specimg's.
+
+    Only when nobody else writes to the folder.
 
     Raises
     ------
     StorageError
         They cannot be removed.
     """
-    table, *boxes = find_label_files(folder, settings)
-    if read_columns(table)[:1] == ["file_name"]:
-        remove(table)
-    for path in boxes:
-        remove(path)
-    if read_columns(folder / SPLITS_NAME) == ["source", "split", "group"]:
-        remove(folder / SPLITS_NAME)
-    if settings.labels.boxes == "yolo":
-        for path in _find_yolo_labels(folder):
+    if read_columns(folder / LABELS_NAME)[:1] == ["file_name"]:
+        remove(folder / LABELS_NAME)
+    _remove_boxes(folder, settings)
+
+
+def _remove_boxes(
+    folder: Path, settings: Settings, keep: Collection[Path] = ()
+) -> None:
+    for path in find_own_boxes(folder, settings):
+        if path not in keep:
             remove(path)
             remove_emptied_folders(folder, path.relative_to(folder).as_posix())
-
-
-def _find_yolo_labels(folder: Path) -> list[Path]:
-    """List the files of boxes beside images of specimg, also of those that are gone."""
-    paths = sorted((folder / _YOLO_LABELS).rglob("*.txt"))
-    return [path for path in paths if CLIP_NAME.fullmatch(path.stem)]

@@ -6,23 +6,18 @@ from pathlib import Path
 
 from specimg.audio.recordings import Recording
 from specimg.errors import RefusedError, StorageError
-from specimg.output.compatibility import (
-    check_folder,
-    check_parts,
-    check_settings,
-    manifest_of,
-)
+from specimg.output.compatibility import check_parts, check_settings, manifest_of
 from specimg.output.containment import check_names
 from specimg.output.database import DATABASE_SUFFIXES
 from specimg.output.entries import DONE, STARTED, FileStamp, JournalEntry
 from specimg.output.files import (
     remove,
-    remove_emptied_folders,
     remove_images,
     remove_partials,
     write_table,
 )
-from specimg.output.folders import known_folders
+from specimg.output.folders import known_folders, remove_emptied_folders
+from specimg.output.foreign import check_folder
 from specimg.output.images import ImageError, is_image, read_image
 from specimg.output.journal import Journal
 from specimg.output.manifest import ImageEntry

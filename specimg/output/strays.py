@@ -7,19 +7,20 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from specimg.audio.signatures import AUDIO_SUFFIXES
 from specimg.errors import ParameterError
 from specimg.output.card import remove_card
 from specimg.output.compatibility import load_settings
-from specimg.output.files import CLIP_NAME, remove
+from specimg.output.files import is_image_stem, remove
 from specimg.output.journal import Journal
 from specimg.output.label_files import remove_label_files
+from specimg.output.reading import read_columns
 from specimg.rendering.image import TEXT_KEY
 from specimg.rendering.png import SIGNATURE
 from specimg.settings import (
     FAILURES_NAME,
     PASSED_OVER_NAME,
     SETTINGS_NAME,
+    SPLITS_NAME,
     Settings,
 )
 
@@ -62,6 +63,8 @@ def remove_strays(folder: Path, settings: Settings) -> None:
         remove(folder / name)
     for each in written:
         remove_label_files(folder, each)
+    if read_columns(folder / SPLITS_NAME) == ["source", "split", "group"]:
+        remove(folder / SPLITS_NAME)
     remove_card(folder)
     for name in list(find_images(folder, written)):
         remove(folder / name)
@@ -133,11 +136,7 @@ def _has_our_text(path: Path) -> bool:
 
 def _fits(path: Path, settings: Settings) -> bool:
     """Whether an NPY file is called, and shaped, like the images of `settings`."""
-    if settings.clips.is_whole:
-        # Recordings may be called otherwise, but then files of others may be, too.
-        if Path(path.stem).suffix.lower() not in AUDIO_SUFFIXES:
-            return False
-    elif not CLIP_NAME.fullmatch(path.stem):
+    if not is_image_stem(path.stem, is_whole=settings.clips.is_whole):
         return False
     with path.open("rb") as file:
         header = _HEADER.match(file.read(128))

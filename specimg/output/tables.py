@@ -21,11 +21,10 @@ from specimg.output.containment import check_names
 from specimg.output.entries import FAILED, FileStamp
 from specimg.output.files import (
     remove,
-    remove_emptied_folders,
     remove_partials,
     write_table,
 )
-from specimg.output.folders import known_folders
+from specimg.output.folders import known_folders, remove_emptied_folders
 from specimg.output.joined import joined_columns
 from specimg.output.journal import Journal
 from specimg.output.label_files import (

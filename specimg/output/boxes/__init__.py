@@ -1,16 +1,14 @@
 """Boxes around sounds, in the files that detectors are trained with."""
 
-from specimg.output.boxes.coco import format_coco
-from specimg.output.boxes.labeled import FormatBoxes
-from specimg.output.boxes.table import format_table
-from specimg.output.boxes.yolo import format_yolo
+from specimg.output.boxes import coco, table, yolo
+from specimg.output.boxes.labeled import BoxFormat
 
-FORMATS: dict[str, FormatBoxes] = {
-    "coco": format_coco,
-    "yolo": format_yolo,
-    "csv": format_table,
+FORMATS = {
+    "coco": BoxFormat(coco.format_coco, ("boxes.json", "boxes_*.json"), coco.MARK),
+    "yolo": BoxFormat(yolo.format_yolo, ("data.yaml",), yolo.MARK),
+    "csv": BoxFormat(table.format_table, ("boxes.csv",), table.MARK),
 }
-"""What writes the files of each format, by the name that users give it.
+"""The formats by the names that users give them.
 
 The boxes of Hugging Face are no file of their own; see `specimg.output.card`.
 """

@@ -12,7 +12,7 @@ from specimg.output.boxes.labeled import (
     number_all,
 )
 
-_HEAD = {"info": {"description": "Spectrogram images, made by specimg"}}
+MARK = b'{"info": {"description": "Spectrogram images, made by specimg"}'
 """pycocotools 2.0.9 and 2.0.10 do not load the results of a detector without it."""
 
 
@@ -31,7 +31,7 @@ def _to_json(images: Images, classes: Sequence[str], split: str) -> Iterator[byt
     categories = [
         {"id": number, "name": name} for number, name in enumerate(classes, 1)
     ]
-    yield _encode(_HEAD)[:-1] + b",\n"
+    yield MARK + b",\n"
     yield from _list("categories", categories)
     yield b",\n"
     yield from _list("images", _images(images, split))

@@ -70,6 +70,8 @@ class BoxFile:
     path: str
     """Below the output folder, with forward slashes."""
     chunks: Iterable[bytes]
+    is_of_image: bool = False
+    """Whether it is that of one image: there are as many as images, and as small."""
 
 
 Images: TypeAlias = Callable[[], Iterable[BoxedImage]]
@@ -81,6 +83,17 @@ FormatBoxes: TypeAlias = Callable[[Images, Sequence[str]], Iterator[BoxFile]]
 Each label is one of the classes, and images of one split may lie between those of
 others.  Boxes without area are left out, except from the table, which has them all.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class BoxFormat:
+    """A format, and what its files at the top of an output are known by."""
+
+    files: FormatBoxes
+    names: tuple[str, ...]
+    """What they are called, as patterns."""
+    mark: bytes
+    """What each of them begins with."""
 
 
 @dataclass(frozen=True, slots=True)

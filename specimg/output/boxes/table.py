@@ -11,6 +11,7 @@ COLUMNS = (
     *("file_name", "label", "x", "y", "width", "height"),
     *("visible", "start", "end", "low", "high"),
 )
+MARK = ",".join(COLUMNS).encode()
 
 
 def format_table(images: Images, classes: Sequence[str]) -> Iterator[BoxFile]:  # noqa: ARG001 - the table has names

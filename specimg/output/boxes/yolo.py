@@ -6,11 +6,15 @@ middle of the box, and its size, as shares of the image.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from specimg.output.boxes.labeled import BoxedImage, BoxFile, Images
 
-_IMAGES, _LABELS = "images", "labels"
+IMAGES, LABELS = "images", "labels"
+"""The folders at the top of an output that are YOLO's."""
+
+MARK = b"# For Ultralytics.  The paths are relative to this file.\n"
+"""What ``data.yaml`` begins with."""
 
 _KEYS = {"training": "train", "validation": "val", "valid": "val", "dev": "val"}
 """What Ultralytics calls splits that have other names as well."""
@@ -26,9 +30,11 @@ def format_yolo(images: Images, classes: Sequence[str]) -> Iterator[BoxFile]:
     An image without boxes has an empty file: nothing is there to be found.
     """
     splits: dict[str, None] = {}
+    numbers = {name: number for number, name in enumerate(classes)}
     for image in images():
         splits[image.split] = None
-        yield BoxFile(label_path(image.file_name), [format_labels(image, classes)])
+        lines = format_labels(image, numbers)
+        yield BoxFile(label_path(image.file_name), [lines], is_of_image=True)
     yield BoxFile("data.yaml", format_data(list(splits), classes))
 
 
@@ -43,17 +49,16 @@ def label_path(file_name: str) -> str:
     ValueError
         The image is in no such folder.
     """
-    before, found, after = f"/{file_name}".rpartition(f"/{_IMAGES}/")
+    before, found, after = f"/{file_name}".rpartition(f"/{IMAGES}/")
     if not found:
-        msg = f"{file_name} is in no folder {_IMAGES}"
+        msg = f"{file_name} is in no folder {IMAGES}"
         raise ValueError(msg)
     stem = after.rpartition(".")[0]
-    return f"{before}/{_LABELS}/{stem}.txt".removeprefix("/")
+    return f"{before}/{LABELS}/{stem}.txt".removeprefix("/")
 
 
-def format_labels(image: BoxedImage, classes: Sequence[str]) -> bytes:
-    """Return the lines of one image."""
-    numbers = {name: number for number, name in enumerate(classes)}
+def format_labels(image: BoxedImage, numbers: Mapping[str, int]) -> bytes:
+    """Return the lines of one image; each class has a number."""
     lines = []
     for box in image.boxes:
         x, width = _share(box.box.x, box.box.width, image.width)
@@ -84,7 +89,7 @@ def format_data(splits: Sequence[str], classes: Sequence[str]) -> Iterator[bytes
     """
     keys = {_KEYS.get(split, split) or "train": split for split in splits}
     keys = keys or {"train": ""}
-    yield b"# For Ultralytics.  The paths are relative to this file.\n"
+    yield MARK
     for key, split in keys.items():
         yield _entry(key, split)
     if "val" not in keys:
@@ -96,7 +101,7 @@ def format_data(splits: Sequence[str], classes: Sequence[str]) -> Iterator[bytes
 
 
 def _entry(key: str, split: str) -> bytes:
-    folder = f"{_IMAGES}/{split}" if split else _IMAGES
+    folder = f"{IMAGES}/{split}" if split else IMAGES
     return f"{_quote(key)}: {_quote(folder)}\n".encode()
 
 
