@@ -70,16 +70,21 @@ def specimg(
     )
 
 
-def peak_kilobytes(*arguments: object) -> int:
-    """Peak memory of the largest process of a run."""
+def specimg_and_peak(
+    *arguments: object,
+) -> tuple["subprocess.CompletedProcess[str]", int]:
+    """Run the command; return also the peak memory of its largest process, in kB."""
     code = (
         "import resource, subprocess, sys\n"
-        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)\n"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        "status = subprocess.run(sys.argv[1:]).returncode\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+        "sys.exit(status)"
     )
     command = [sys.executable, "-c", code, SPECIMG, *map(str, arguments)]
-    output = subprocess.check_output(command, stderr=subprocess.DEVNULL)
-    return int(output)
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    *lines, peak = result.stdout.splitlines(keepends=True)
+    result.stdout = "".join(lines)
+    return result, int(peak)
 
 
 def read_samples(path: Path) -> tuple[NDArray[np.float32], int, str]:

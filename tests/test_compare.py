@@ -439,9 +439,15 @@ def test_the_same_command_gives_the_same_scores(folders: Path, tmp_path: Path) -
 def test_the_network_tells_clear_calls_apart(folders: Path) -> None:
     pytest.importorskip("torch", reason="torch is not installed")
     arms = ["--arm", "db", "--arm", "db+pcen+exp"]
-    status, stdout, stderr = compare(folders, *arms, "--model", "cnn", "--seeds", 2)
+    small = ("--n-mels", 32, "--hop-length", 256)
+    status, stdout, stderr = compare(
+        folders, *arms, *small, "--model", "cnn", "--seeds", 2
+    )
     assert (status, stderr) == (0, "")
     assert "cnn, 2 seeds" in stdout
+    found = [float(value) for *_, value in table(folders / "out")]
+    assert len(found) == 4
+    assert min(found) > 0.9
 
 
 # How it goes on.

@@ -63,7 +63,7 @@ def test_an_mp3_is_read_to_its_end_whatever_its_header_says(
     halves = [samples, quiet] if begins == "loud" else [quiet, samples]
     source = write(tmp_path / "a.wav", np.concatenate(halves), RATE)
     path = encode(source, tmp_path / "a.mp3", *MP3[kind])
-    expected = decode(path, RATE, 1)
+    expected = decode(path, RATE)
     got, warning = read(path)
     assert warning == ""
     assert abs(len(got) - len(expected)) <= 2400
@@ -124,7 +124,7 @@ def test_recordings_one_behind_the_other_in_a_file_are_one(
     parts = [read(part)[0] for part in (one, two, one)]
     if suffix in ("mp3", "mp2"):
         # A player does not know either where one ends and the other begins.
-        assert abs(len(got) - len(decode(path, 48_000, 1))) <= 2400
+        assert abs(len(got) - len(decode(path, 48_000))) <= 2400
         for first, part in ((0, 0), (12, 1), (17, 2)):
             begin = first * 48_000 + 9600
             there = got[begin : begin + 4 * 48_000]
@@ -603,7 +603,7 @@ def test_a_wav_of_more_than_4_gib_is_read_to_its_end(
 ) -> None:
     data, _ = container(tmp_path / "a.wav", "wav", sound)
     path = tmp_path / "large.wav"
-    total = 5 * 2**30
+    total = 2**32 + 2**20
     try:
         with path.open("wb") as file:  # a hole, which takes no room
             file.write(with_size(data, "wav", 0))
@@ -724,7 +724,7 @@ def test_w64_as_ffmpeg_writes_it_is_what_it_says(
     sound: Path, tmp_path: Path, coding: str, size: str
 ) -> None:
     path = encode(sound, tmp_path / "a.w64", "-c:a", f"pcm_{coding}le")
-    data, expected = path.read_bytes(), decode(path, RATE, 1)
+    data, expected = path.read_bytes(), decode(path, RATE)
     if size == "zero":
         path.write_bytes(with_size(data, "w64", 0))
     elif size == "cut":

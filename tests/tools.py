@@ -31,21 +31,15 @@ def encode(sound: Path, path: Path, *options: str) -> Path:
     return path
 
 
-def decode(path: Path, sample_rate: int, channels: int) -> NDArray[np.float32]:
+def decode(path: Path, sample_rate: int) -> NDArray[np.float32]:
     """Decode what ffmpeg can of a recording, to the mean of its channels."""
     command = ["ffmpeg", "-v", "quiet", "-i", f"file:{path}", "-map", "0:a:0"]
-    command += ["-ar", str(sample_rate), "-f", "f32le", "-"]
-    data = subprocess.run(command, check=False, capture_output=True).stdout
+    command += ["-ar", str(sample_rate), "-c:a", "pcm_f32le", "-fflags", "+bitexact"]
+    command += ["-map_metadata", "-1", "-f", "wav", "-"]
+    wav = subprocess.run(command, check=False, capture_output=True).stdout
+    if not wav:
+        return np.empty(0, np.float32)
+    channels = int.from_bytes(wav[22:24], "little")
+    data = wav[wav.index(b"data") + 8 :]
     data = data[: len(data) // (4 * channels) * 4 * channels]
     return np.frombuffer(data, np.float32).reshape(-1, channels).mean(axis=1)
-
-
-def probe(path: Path) -> tuple[int, int] | None:
-    """Return the sample rate and the channels by ffprobe; None if it has no audio."""
-    command = ["ffprobe", "-v", "quiet", "-select_streams", "a:0", "-of", "csv=p=0"]
-    command += ["-show_entries", "stream=sample_rate,channels", f"file:{path}"]
-    answer = subprocess.run(command, check=False, capture_output=True).stdout.split()
-    if not answer:
-        return None
-    rate, channels = map(int, answer[0].split(b",")[:2])
-    return (rate, channels) if rate and channels else None
