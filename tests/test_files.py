@@ -16,13 +16,8 @@ import specimg
 from specimg import Settings
 from specimg.errors import StorageError, UnwritableError
 from specimg.output.files import image_name, write_atomically
-from specimg.output.manifest import (
-    Failure,
-    ImageEntry,
-    Record,
-    format_failures,
-    format_manifest,
-)
+from specimg.output.manifest import Failure, ImageEntry, Record
+from specimg.output.writing import format_failures, format_manifest
 from specimg.rendering.image import encode
 from specimg.rendering.png import encode_png
 

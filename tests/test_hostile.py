@@ -35,15 +35,8 @@ from specimg.errors import ParameterError
 from specimg.evaluate.clips import ArmScores, Clips
 from specimg.evaluate.table import format_scores
 from specimg.output.images import ImageError, read_image
-from specimg.output.manifest import (
-    Failure,
-    ImageEntry,
-    PassedOver,
-    Record,
-    format_failures,
-    format_manifest,
-    format_passed_over,
-)
+from specimg.output.manifest import Failure, ImageEntry, PassedOver, Record
+from specimg.output.writing import format_failures, format_manifest, format_passed_over
 from specimg.rendering.image import encode
 from specimg.rendering.png import SIGNATURE
 from specimg.settings import Settings

@@ -20,12 +20,13 @@ from specimg.errors import DatasetError, RefusedError
 from specimg.output.entries import DONE, FileStamp, JournalEntry
 from specimg.output.joined import joined_columns, known_columns, set_columns
 from specimg.output.journal import Journal
-from specimg.output.manifest import ImageEntry, Record, format_manifest
+from specimg.output.manifest import ImageEntry, Record
 from specimg.output.schema import JournalError
 from specimg.output.session import Output
 from specimg.output.shards import Shard
 from specimg.output.stats import compute_stats
 from specimg.output.verify import find_faults
+from specimg.output.writing import format_manifest
 from specimg.settings import Settings
 
 NAMES = ["north/1.wav", "north/2.wav", "south/3.wav", "south/4.flac"]

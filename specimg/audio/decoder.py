@@ -64,6 +64,8 @@ class Decoder:
         self.sample_rate: int = self._file.samplerate
         """In Hz."""
         self.channels: int = self._file.channels
+        self.codec = name_codec(self._file)
+        """How the samples are coded, by FFmpeg's name for it."""
         rows = max(1, VALUES_AT_ONCE // max(1, self.channels))
         self._block = np.empty((rows, self.channels), np.float32)
         self._begin(stream)
@@ -72,11 +74,6 @@ class Decoder:
         """Close the file."""
         self._file.close()
         self._handle.close()
-
-    @property
-    def codec(self) -> str:
-        """How the samples are coded, by FFmpeg's name for it."""
-        return name_codec(self._file)
 
     @property
     def is_8_bit(self) -> bool:

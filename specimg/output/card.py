@@ -19,12 +19,8 @@ from specimg.audio.labels import SPLIT_FOLDERS
 from specimg.bounded import begins_with
 from specimg.output.boxes.huggingface import OBJECT_TYPES
 from specimg.output.files import remove
-from specimg.output.manifest import (
-    LABELS_APART,
-    ImageEntry,
-    Record,
-    format_manifest,
-)
+from specimg.output.manifest import LABELS_APART, ImageEntry, Record
+from specimg.output.writing import format_manifest
 from specimg.settings import FAILURES_NAME, SETTINGS_NAME, SPLIT_TABLES, Settings
 
 _EVERY = 1000

@@ -9,10 +9,11 @@ from pathlib import Path
 from specimg.errors import RefusedError
 from specimg.output.compatibility import load_settings
 from specimg.output.containment import find_escape
+from specimg.output.faults import find_fault
 from specimg.output.journal import Journal
 from specimg.output.manifest import Failure, ImageEntry
 from specimg.output.merging import all_failures, all_images, all_paths
-from specimg.output.reading import find_fault, read_failures, read_manifest
+from specimg.output.reading import read_failures, read_manifest
 from specimg.output.shards import ALL, find_shards
 from specimg.output.tables import read_parts
 from specimg.settings import FAILURES_NAME, SETTINGS_NAME, Settings

@@ -8,8 +8,9 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from specimg.errors import RefusedError, quote
+from specimg.errors import RefusedError
 from specimg.output.containment import is_inside
+from specimg.output.faults import find_clip_fault, find_fault
 from specimg.output.manifest import (
     LABELS_APART,
     NUMBERS,
@@ -18,13 +19,9 @@ from specimg.output.manifest import (
     Failure,
     Record,
 )
-from specimg.rendering.image import MAX_PIXELS
 
 MAX_LINE = 2**20
 """Bytes of a line."""
-
-_MOST = 2**53
-"""What no whole number exceeds: hertz and pixels do not."""
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -82,20 +79,9 @@ def read_clip_rows(path: Path) -> Iterator[tuple[int, ClipRow]]:
     """
     read = _read_json if path.suffix == ".jsonl" else _read_csv
     for line, row in read(path, ClipRow):
-        if fault := _find_clip_fault(row):
+        if fault := find_clip_fault(row):
             raise TableError(path, line, fault)
         yield line, row
-
-
-def _find_clip_fault(row: ClipRow) -> str:
-    for name in ("source", "label", "labels", "split"):
-        if not getattr(row, name).isprintable():
-            return f"{name}={quote(getattr(row, name))} is not printable"
-    if not row.source:
-        return "the cell of source is empty"
-    if not 0 <= row.start < row.end <= _MOST:
-        return f"start={row.start} and end={row.end}: need 0 <= start < end"
-    return ""
 
 
 def read_columns(path: Path) -> list[str]:
@@ -119,41 +105,6 @@ def read_failures(path: Path) -> Iterator[Failure]:
         As from `read_manifest`.
     """
     return (failure for _, failure in _read_csv(path, Failure))
-
-
-def _is_sane(value: float) -> bool:
-    if isinstance(value, int):  # perhaps larger than any float
-        return abs(value) <= _MOST
-    return math.isfinite(value)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
-
-
-def find_fault(record: Record) -> str:
-    """Return what a row says that cannot be, else nothing."""
-    for field in fields(Record):
-        value = getattr(record, field.name)
-        if isinstance(value, str):
-            # The columns of names hold no others; see `encode_name`.
-            if not value.isprintable() and field.name != "warning":
-                return f"{field.name}={value!r} has characters that are not printable"
-            if field.name in NUMBERS and value and not _is_number(value):
-                return f"{field.name}={value!r} is no number"
-        elif field.name == "peak_dbfs" and value == -math.inf:
-            continue
-        elif not _is_sane(value):
-            return f"{field.name}={value} is out of range"
-    if not 0 <= record.start <= record.end:
-        return f"start={record.start} and end={record.end}: need 0 <= start <= end"
-    width, height = record.width, record.height
-    if min(width, height) < 1 or width * height > MAX_PIXELS:
-        return f"an image of {width}x{height} pixels is none that can be opened"
-    return ""
 
 
 def _read_csv(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:

@@ -32,15 +32,11 @@ from specimg.output.label_files import (
     objects_of_images,
     write_label_files,
 )
-from specimg.output.manifest import (
-    format_failures,
-    format_manifest,
-    format_passed_over,
-)
 from specimg.output.merging import all_failures, all_images, all_passed_over
 from specimg.output.session import FINISHED, SETTINGS
 from specimg.output.shards import ALL, Shard, find_journal, find_shards, hold_to_read
 from specimg.output.strays import find_strays
+from specimg.output.writing import format_failures, format_manifest, format_passed_over
 from specimg.settings import (
     FAILURES_NAME,
     PASSED_OVER_NAME,

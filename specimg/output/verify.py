@@ -15,14 +15,7 @@ from specimg.output.images import ImageError, read_image
 from specimg.output.joined import joined_columns
 from specimg.output.journal import Journal
 from specimg.output.label_files import label_files, objects_of_images
-from specimg.output.manifest import (
-    OF_OTHERS,
-    ImageEntry,
-    Record,
-    format_failures,
-    format_manifest,
-    format_passed_over,
-)
+from specimg.output.manifest import OF_OTHERS, ImageEntry, Record
 from specimg.output.merging import (
     all_failures,
     all_images,
@@ -31,6 +24,7 @@ from specimg.output.merging import (
 from specimg.output.reading import read_columns
 from specimg.output.strays import find_images, list_images
 from specimg.output.tables import all_splits
+from specimg.output.writing import format_failures, format_manifest, format_passed_over
 from specimg.rendering.image import digest
 from specimg.rendering.pipeline import render_clip
 from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, SPLIT_TABLES, Settings
