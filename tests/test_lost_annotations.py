@@ -224,6 +224,22 @@ def test_annotations_of_clips_that_are_left_out_are_named(
         assert inputs.labeling.lost.count == len(lost)
 
 
+def test_annotations_behind_the_end_are_named_once(
+    uneven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("specimg.batch.run.LocalExecutor", InProcess)
+    inputs = decide(uneven, tmp_path / "t.csv", *CALLS, "c.wav,8,9,,,owl")
+    limits = Limits(jobs=1, timeout=60, memory=1000)
+    settings = Settings.from_options(SMALL)
+    convert_all(inputs, tmp_path / "out", settings, limits, lambda _: None)
+    (row,) = rows(tmp_path / "out" / "passed_over.csv")
+    assert (
+        row["reason"] == "owl from 8 to 9 s is in no clip of c.wav, which is 3.5 s long"
+    )
+    assert inputs.labeling
+    assert inputs.labeling.lost.count == 1
+
+
 def test_annotations_behind_what_can_be_read_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
