@@ -47,4 +47,5 @@ def read_metadata(path: Path, level: Level = "full") -> Metadata:
     contents = read_contents(path) if level == "full" else Contents(path.name)
     facts = {name: read(contents) for name, read in SOURCES.items()}
     merged = merge(facts, contents.sample_rate)
-    return replace(merged, warnings=(*contents.warnings, *merged.warnings))
+    warnings = dict.fromkeys((*contents.warnings, *merged.warnings))
+    return replace(merged, warnings=tuple(warnings))
