@@ -1,4 +1,4 @@
-"""When, where and with what, by files as the recorders write them, byte by byte."""
+"""When, where and with what a recording was made, by what recorders write."""
 
 import re
 import struct
@@ -8,67 +8,12 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from recorders import at, chunk, comments, flac_with, guano, info, read, wamd, wav
 from sounds import SHARED, needs_shared, tone, write
 
 from specimg.audio.metadata import Metadata, clip_recorded_at, read_metadata
 
 MOTH = "24F319055FDF2F5B"
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
-
-
-def wav(*chunks: bytes, rate: int = 8000, data: bytes = bytes(200)) -> bytes:
-    """A WAV file with chunks before its samples, and, behind an empty one, after."""
-    at = chunks.index(b"") if b"" in chunks else len(chunks)
-    before, after = chunks[:at], chunks[at:]
-    form = struct.pack("<HHIIHH", 1, 1, rate, 2 * rate, 2, 16)
-    body = b"WAVE" + chunk(b"fmt ", form) + b"".join(before)
-    return chunk(b"RIFF", body + chunk(b"data", data) + b"".join(after))
-
-
-def info(comment: str, artist: str = "") -> bytes:
-    """The list that an AudioMoth writes: texts of fixed lengths, filled with zeros."""
-    data = b"INFO" + chunk(b"ICMT", comment.encode().ljust(384, b"\0"))
-    if artist:
-        data += chunk(b"IART", artist.encode().ljust(32, b"\0"))
-    return chunk(b"LIST", data)
-
-
-def guano(text: str) -> bytes:
-    return chunk(b"guan", text.encode())
-
-
-def wamd(**items: str | bytes) -> bytes:
-    numbers = {
-        "model": 1,
-        "serial": 2,
-        "firmware": 3,
-        "start": 5,
-        "place": 6,
-        "voice": 13,
-        "expansion": 15,
-        "last_place": 20,
-        "inside": 21,
-        "outside": 22,
-        "padding": 0xFFFF,
-    }
-    data = struct.pack("<HIH", 0, 2, 1)
-    for name, value in items.items():
-        value_bytes = value.encode() if isinstance(value, str) else value
-        data += struct.pack("<HI", numbers[name], len(value_bytes)) + value_bytes
-    return chunk(b"wamd", data)
-
-
-def read(tmp_path: Path, data: bytes, name: str = "x.wav") -> Metadata:
-    path = tmp_path / name
-    path.write_bytes(data)
-    return read_metadata(path)
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 # Each firmware's sentence, with one that has another zone, battery or microphone.
@@ -228,12 +173,38 @@ def test_the_guano_of_a_song_meter_has_its_gain_in_json(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "celsius"),
+    [
+        ("-3.5", -3.5),
+        ("-3,5", -3.5),
+        ("+0", 0),
+        ("21.5C", 21.5),
+        ("21 °C", 21),
+        ("70.7F", None),
+        ("1,2,3", None),
+        ("nan", None),
+        ("850", None),
+    ],
+)
+def test_temperatures(text: str, celsius: float | None, tmp_path: Path) -> None:
+    found = read(tmp_path, wav(guano(f"Temperature Int: {text}\n")))
+    assert found.temperature_c == celsius
+
+
+def test_texts_of_an_odd_length_are_followed_by_a_zero(tmp_path: Path) -> None:
+    comment, _ = COMMENTS["1.5.0, in a deployment"]
+    texts = chunk(b"ICMT", comment.encode() + b" " * (1 - len(comment) % 2))
+    texts += chunk(b"IART", f"AudioMoth {MOTH}".encode())
+    assert read(tmp_path, wav(chunk(b"LIST", b"INFO" + texts))).device_id == MOTH
+
+
 def test_the_guano_of_a_batlogger(tmp_path: Path) -> None:
     text = (
         "GUANO|Version: 1.0\nMake: BATLOGGER\nModel: M2\nFirmware Version: 1.0.0\n"
         "Serial: 1001\nOriginal Filename: 10010003.wav\n"
         "Timestamp: 2019-01-21T22:14:29\nLength: 7.02\nSamplerate: 384000\n"
-        "Temperature Ext: 23\nLoc Position: 47.046829 8.301089\n"
+        "Temperature Int: 31\nTemperature Ext: 23\nLoc Position: 47.046829 8.301089\n"
         "BATLOGGER|BattVoltage: 4.0 V\nBATLOGGER|Trigger|Frequency: 52\n"
     )
     found = read(tmp_path, wav(guano(text), rate=384_000), "10010003.wav")
@@ -297,6 +268,7 @@ def test_time_expansion(before: str, expansion: int | None, tmp_path: Path) -> N
     text = f"{before}Samplerate:{38_400 * (expansion or 1)}\n"
     found = read(tmp_path, wav(guano(text), rate=38_400))
     assert found.time_expansion == expansion
+    assert found.metadata_from == (("guano",) if expansion else ())
     assert not found.warnings
 
 
@@ -327,22 +299,6 @@ def test_json_as_opensoundscape_writes_it(tmp_path: Path) -> None:
         gain="2",
         metadata_from=("json",),
     )
-
-
-def comments(*pairs: str) -> bytes:
-    data = struct.pack("<I", 13) + b"Frontier Labs" + struct.pack("<I", len(pairs))
-    for pair in pairs:
-        data += struct.pack("<I", len(pair.encode())) + pair.encode()
-    return data
-
-
-def flac_with(tmp_path: Path, *blocks: tuple[int, bytes]) -> bytes:
-    """A FLAC file with blocks of metadata behind its first one."""
-    data = write(tmp_path / "plain.flac", tone(440, 0.1)).read_bytes()
-    inside = b"".join(
-        bytes([kind]) + len(block).to_bytes(3, "big") + block for kind, block in blocks
-    )
-    return data[:4] + bytes([data[4] & 0x7F]) + data[5:42] + inside + data[42:]
 
 
 def test_tags_as_frontier_labs_write_them(tmp_path: Path) -> None:
@@ -432,6 +388,7 @@ def test_a_time_takes_the_offset_that_another_source_has_beside_the_same(
 
 
 CONTRADICTIONS = {
+    "20200506_070609.wav": "2020-05-06T07:06:09",
     "20200506_080809.wav": "2020-05-06T08:08:09",
     "20190506T070809+1000.wav": "2019-05-06T07:08:09+10:00",
     "20200506T073009+1000.wav": "2020-05-06T07:30:09+10:00",

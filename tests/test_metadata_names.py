@@ -41,6 +41,7 @@ TIMES = {
     "20070415051314.wav.trimmed.wav": "2007-04-15T05:13:14",
     # behind something that begins like a date
     "SITE20180101_20190522_170000.wav": "2019-05-22T17:00:00",
+    "20191322_170000_20190522_170000.wav": "2019-05-22T17:00:00",
     # a part's number, and an offset that is nowhere in use: the zone is not known
     "20190522_170000-01.wav": "2019-05-22T17:00:00",
     "20190522_170000-0007.wav": "2019-05-22T17:00:00",
@@ -107,6 +108,7 @@ def test_a_name_that_says_no_time(name: str) -> None:
         ("20220420T220000_[95.1234 10.1234].flac", (None, None)),
         ("gain_12.50.75.wav", (None, None)),
         ("v_1.25_2.25.wav", (None, None)),
+        ("x_12.3456789.1234_.wav", (None, None)),
     ],
 )
 def test_the_place_in_a_name(

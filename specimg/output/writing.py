@@ -21,7 +21,7 @@ from specimg.output.manifest import (
     Record,
 )
 
-_QUOTES = ("warning", "reason")
+_QUOTES = ("warning", "reason", "recorder", "device_id", "gain")
 """Columns that may quote what is in a file; names are encoded where they are made."""
 
 _CELLS = {True: "true", False: "false"}

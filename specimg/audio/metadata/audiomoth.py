@@ -6,7 +6,12 @@ Source: AudioMoth-Firmware-Basic, versions 1.0 to 1.11, whose wordings differ.
 import re
 
 from specimg.audio.metadata.contents import Contents
-from specimg.audio.metadata.facts import Facts, parse_battery, parse_temperature
+from specimg.audio.metadata.facts import (
+    NOTHING,
+    Facts,
+    parse_battery,
+    parse_temperature,
+)
 from specimg.audio.metadata.times import make_time
 
 RECORDER = "Open Acoustic Devices AudioMoth"
@@ -30,7 +35,7 @@ def read_audiomoth(contents: Contents) -> Facts:
     comment = contents.comment[:1000]
     found = _RECORDED.match(comment)
     if found is None:
-        return Facts()
+        return NOTHING
     hour, minute, second, day, month, year, offset = found.groups()
     gain, battery = _GAIN.search(comment), _BATTERY.search(comment)
     temperature = _TEMPERATURE.search(comment)

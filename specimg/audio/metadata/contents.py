@@ -27,6 +27,9 @@ _MAX_GUANO, _MAX_TAGS = 2**20, 2**16
 _MAX_ITEM = 1024
 """Bytes of an item in a chunk of Wildlife Acoustics; longer ones are sound and logs."""
 
+_TAGS = (b"vorbis", b"ANNO", b"LIST")
+"""Chunks with tags, of which a file's first one is read."""
+
 _INFO = {b"ICMT": "comment", b"IART": "artist"}
 _COMMENTS = (b"\x03vorbis", b"OpusTags")
 """What a packet of comments begins with."""
@@ -89,16 +92,14 @@ def _take(contents: Contents, file: BinaryIO, chunk: Chunk, endian: str) -> None
         _take_guano(contents, file, chunk)
     elif name == b"wamd":
         contents.wamd = contents.wamd or _read_items(file, chunk)
-    elif name == b"vorbis":
-        _take_comments(contents, _read(file, chunk, _MAX_TAGS))
-    elif name == b"ANNO":
-        contents.tags.setdefault("comment", decode(_read(file, chunk, _MAX_TAGS)))
-    elif (
-        name in (b"LIST", b"list")
-        and not contents.tags
-        and read_at(file, chunk.begin, 4) == b"INFO"
-    ):
-        _take_info(contents, _read(file, chunk, _MAX_TAGS), endian)
+    elif name in _TAGS and not contents.tags:
+        data = _read(file, chunk, _MAX_TAGS)
+        if name == b"vorbis":
+            _take_comments(contents, data)
+        elif name == b"ANNO":
+            contents.tags["comment"] = decode(data).strip(" \0")
+        elif data.startswith(b"INFO"):
+            _take_info(contents, data, endian)
 
 
 def _read(file: BinaryIO, chunk: Chunk, limit: int) -> bytes:
@@ -113,7 +114,7 @@ def _take_guano(contents: Contents, file: BinaryIO, chunk: Chunk) -> None:
         return
     data = _read(file, chunk, _MAX_GUANO)
     if chunk.length > _MAX_GUANO:
-        data = data[: data.rfind(b"\n") + 1]
+        data = data[: data.rfind(b"\n") + 1] or data
         contents.warnings.append(
             f"its GUANO is longer than {_MAX_GUANO:,} bytes, and read up to there"
         )

@@ -45,17 +45,16 @@ class Facts:
     """Sample rate in Hz at which the sound was recorded."""
     warnings: tuple[str, ...] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether the source says nothing that is kept."""
-        return self == Facts(true_rate=self.true_rate, warnings=self.warnings)
+
+NOTHING = Facts()
+"""What a source says that a file does not have."""
 
 
 def clean(text: str) -> str:
     """Return a text as one short line of characters that can be printed."""
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text[: 4 * _MAX_TEXT].split())[:_MAX_TEXT]
+    text = text[: 4 * _MAX_TEXT]  # which may have as many blanks
+    text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())[:_MAX_TEXT]
 
 
 def parse_number(text: str, low: float, high: float) -> float | None:

@@ -8,6 +8,7 @@ import re
 from specimg.audio.metadata.contents import Contents
 from specimg.audio.metadata.facts import (
     MAX_TIME_EXPANSION,
+    NOTHING,
     Facts,
     clean,
     describe_odd,
@@ -36,6 +37,8 @@ _SONG_METER_GAIN = re.compile(r'["“”]gain["“”]\s*:\s*(-?\d{1,4}(?:\.\d+)
 
 def read_guano(contents: Contents) -> Facts:
     """Return what the GUANO of a file says."""
+    if not contents.guano:
+        return NOTHING
     fields = _parse(contents.guano)
     warnings = []
     if contents.guano.strip(_BLANK) and not fields:
@@ -53,7 +56,7 @@ def read_guano(contents: Contents) -> Facts:
     return Facts(
         recorded_at=parse_time(fields.get("Timestamp", "")),
         place=parse_place(fields.get("Loc Position", "")),
-        recorder=_recorder(fields.get("Make", ""), fields.get("Model", "")),
+        recorder=clean(f"{fields.get('Make', '')} {fields.get('Model', '')}"),
         device_id=clean(fields.get("Serial", "")),
         temperature_c=next((t for t in temperatures if t is not None), None),
         battery_v=parse_battery(_ending(fields, *_BATTERIES)),
@@ -73,10 +76,6 @@ def _parse(text: str) -> dict[str, str]:
         if key and (value := value.strip(_BLANK)):
             fields[key] = value
     return fields
-
-
-def _recorder(make: str, model: str) -> str:
-    return clean(model if model.startswith(make) else f"{make} {model}")
 
 
 def _ending(fields: dict[str, str], *endings: str) -> str:

@@ -5,6 +5,7 @@ import json
 from specimg.audio.metadata.audiomoth import RECORDER, find_device
 from specimg.audio.metadata.contents import Contents
 from specimg.audio.metadata.facts import (
+    NOTHING,
     Facts,
     clean,
     parse_battery,
@@ -32,7 +33,7 @@ def read_json(contents: Contents) -> Facts:
     """Return what JSON in the comment of a file says."""
     text = contents.comment.removeprefix(_PREFIX).strip()
     if not text.startswith("{"):
-        return Facts()
+        return NOTHING
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any, NamedTuple
 
-from specimg.audio.metadata.facts import Facts, Place
+from specimg.audio.metadata.facts import NOTHING, Facts, Place
 from specimg.audio.metadata.times import could_be_same
 
 _SLACK = timedelta(minutes=1)
 """Recorders begin a few seconds late, or write the planned minute into a name."""
+
+_FIELDS = tuple(field.name for field in fields(Facts))
 
 _NEAR = 0.01
 """Degrees, about a kilometer, by which places differ that are the same."""
@@ -78,14 +80,12 @@ def merge(sources: Mapping[str, Facts], sample_rate: float = 0.0) -> Metadata:
     sample_rate : float
         Of the file, in Hz; 0 where it is not known.
     """
-    if len(sources) == 1:  # nearly always, the name alone
-        (facts,) = sources.values()
-        if facts.is_empty and not facts.warnings:
-            return Metadata()
-    telling = {name: facts for name, facts in sources.items() if not facts.is_empty}
-    known = reduce(_fill, sources.values(), Facts())
+    saying = {name: facts for name, facts in sources.items() if facts != NOTHING}
+    if not saying:
+        return Metadata()
+    known = reduce(_fill, saying.values(), NOTHING)
     return Metadata(
-        recorded_at=_with_offset(known.recorded_at, telling),
+        recorded_at=_with_offset(known.recorded_at, saying),
         latitude=known.place[0] if known.place else None,
         longitude=known.place[1] if known.place else None,
         recorder=known.recorder,
@@ -94,10 +94,10 @@ def merge(sources: Mapping[str, Facts], sample_rate: float = 0.0) -> Metadata:
         battery_v=known.battery_v,
         gain=known.gain,
         time_expansion=known.time_expansion,
-        metadata_from=tuple(telling),
+        metadata_from=tuple(name for name in saying if _is_told(saying[name])),
         warnings=(
-            *(warning for facts in sources.values() for warning in facts.warnings),
-            *_contradictions(telling),
+            *(warning for facts in saying.values() for warning in facts.warnings),
+            *_contradictions(saying),
             *_odd_rate(known, sample_rate),
         ),
     )
@@ -105,30 +105,34 @@ def merge(sources: Mapping[str, Facts], sample_rate: float = 0.0) -> Metadata:
 
 def _fill(known: Facts, more: Facts) -> Facts:
     """Return facts with what they lack by others."""
-    values = {field.name: getattr(known, field.name) for field in fields(Facts)}
-    lacking = [name for name, value in values.items() if value in (None, "")]
+    if known is NOTHING:
+        return more
+    lacking = [name for name in _FIELDS if getattr(known, name) in (None, "")]
     return replace(known, **{name: getattr(more, name) for name in lacking})
 
 
-def _with_offset(
-    time: datetime | None, telling: Mapping[str, Facts]
-) -> datetime | None:
+def _is_told(facts: Facts) -> bool:
+    """Whether a source says something that is kept."""
+    return facts != replace(NOTHING, true_rate=facts.true_rate, warnings=facts.warnings)
+
+
+def _with_offset(time: datetime | None, saying: Mapping[str, Facts]) -> datetime | None:
     """Return a time with the offset that another source has beside the same time."""
     if time is None or time.tzinfo:
         return time
-    for facts in telling.values():
+    for facts in saying.values():
         other = facts.recorded_at
         if other and other.tzinfo and abs(other.replace(tzinfo=None) - time) <= _SLACK:
             return time.replace(tzinfo=other.tzinfo)
     return time
 
 
-def _contradictions(telling: Mapping[str, Facts]) -> Iterator[str]:
+def _contradictions(saying: Mapping[str, Facts]) -> Iterator[str]:
     """Say, once for each fact, which source contradicts the one that is believed."""
     for check in _CHECKS:
         said = [
             (name, value)
-            for name, facts in telling.items()
+            for name, facts in saying.items()
             if (value := getattr(facts, check.field))
         ]
         for name, value in said[1:]:

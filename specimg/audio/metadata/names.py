@@ -10,7 +10,8 @@ from specimg.audio.metadata.times import make_time
 
 _DATES = (
     # 20190522_170000, 20190522T170000+1000, 20190522$170000; behind the time the
-    # fraction of a second that Wildlife Acoustics write, and Swift's offset.
+    # fraction of a second that Wildlife Acoustics write, and Swift's offset.  A
+    # firmware of Frontier Labs leaves out the first zero of the day.
     re.compile(
         r"(?<!\d)(\d{4})(\d\d)(\d\d| \d)[T_$ -]?(\d\d)(\d\d)(\d\d)"
         r"(?:[._](\d{6}|\d{3})(?!\d))?"
@@ -54,7 +55,6 @@ def _find_date(stem: str) -> datetime | None:
         for found in pattern.finditer(stem):
             *date, fraction, offset = found.groups()
             offset = (offset or "").removeprefix("_")
-            date[2] = date[2].replace(" ", "0")  # as a firmware of Frontier Labs has it
             time = make_time(date, fraction or "", offset)
             if time is not None:
                 return time

@@ -69,7 +69,8 @@ def find_metadata(contents: Contents, level: Level = "full") -> Metadata:
     merged = merge(facts, contents.sample_rate)
     if not contents.warnings:
         return merged
-    return replace(merged, warnings=(*contents.warnings, *merged.warnings))
+    warnings = dict.fromkeys((*contents.warnings, *merged.warnings))
+    return replace(merged, warnings=tuple(warnings))
 
 
 def find_time_expansion(contents: Contents) -> int | None:

@@ -7,6 +7,7 @@ Source: the code of EMU, by QUT Ecoacoustics, which reads them.
 
 from specimg.audio.metadata.contents import Contents
 from specimg.audio.metadata.facts import (
+    NOTHING,
     Facts,
     clean,
     parse_battery,
@@ -24,6 +25,8 @@ _GAINS = ("channelgain", "channelgain1", "channelgain2")
 
 def read_tags(contents: Contents) -> Facts:
     """Return what the tags of a file say, but for its comment."""
+    if not contents.tags:
+        return NOTHING
     tags = {
         name: value
         for name, value in contents.tags.items()

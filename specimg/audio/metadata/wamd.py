@@ -8,6 +8,7 @@ import re
 from specimg.audio.metadata.contents import Contents, decode
 from specimg.audio.metadata.facts import (
     MAX_TIME_EXPANSION,
+    NOTHING,
     Facts,
     Place,
     clean,
@@ -33,6 +34,8 @@ _SIGNED = re.compile(
 def read_wamd(contents: Contents) -> Facts:
     """Return what the chunk of Wildlife Acoustics says."""
     items = contents.wamd
+    if not items:
+        return NOTHING
     texts = {number: decode(value).strip(" \0") for number, value in items.items()}
     start = texts.get(_START, "")
     recorded_at = parse_time(start)
