@@ -170,7 +170,7 @@ def test_a_cut_end_is_told(tmp_path: Path, sound: Path) -> None:
         data = path.read_bytes()
         path.write_bytes(data[: len(data) * 6 // 10])
         samples, _, warning = read_samples(path)
-        assert 1.0 < len(samples) / RATE < 2.3, name
+        assert 0.8 < len(samples) / RATE < 2.3, name
         assert re.search(expected, warning), (name, warning)
 
 
