@@ -167,7 +167,7 @@ RUN += " from0"
 OPTIONS = {
     "convert": {
         *(*KNOWN, "config", "no-center", "no-skip-silent", "shard", "quiet"),
-        *("annotations", "split", "group", *RUN.split()),
+        *("annotations", "join", "split", "group", *RUN.split()),
     },
     # The settings of a picture; not those of how many there are, and in what files.
     "preview": {*KNOWN, "config", "no-center", "output", "arm", "start", "zoom"}
