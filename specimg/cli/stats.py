@@ -10,9 +10,9 @@ import typer
 from specimg.cli import exit_codes
 from specimg.cli.arguments import Out
 from specimg.cli.errors import stop_on_errors
-from specimg.cli.summary import count
 from specimg.cli.terminal import printable, say
 from specimg.encoding import decode_label
+from specimg.errors import count
 
 if TYPE_CHECKING:
     from specimg.output.stats import PixelStats, Stats, Summary

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from specimg.encoding import encode_label
-from specimg.errors import RefusedError
+from specimg.errors import RefusedError, count
 from specimg.output.containment import is_inside
 from specimg.output.faults import find_clip_fault, find_fault
 from specimg.output.manifest import (
@@ -118,7 +118,7 @@ def _read_csv(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:
             if not row and kind is ClipRow:
                 continue  # an empty line
             if len(row) != len(names):
-                what = f"{len(row)} cells, but there are {len(names)} columns"
+                what = f"{count(len(row), 'cell')}, but there are {len(names)} columns"
                 raise TableError(path, rows.line_num, what)
             cells = zip(names, row, strict=True)
             yield rows.line_num, _make(path, rows.line_num, kind, dict(cells))
