@@ -9,7 +9,7 @@ from specimg.annotations.annotation import Times
 from specimg.audio import AudioReader
 from specimg.audio.metadata import find_metadata
 from specimg.audio.recordings import Recording
-from specimg.errors import ClipError, SpecimgError, join_warnings
+from specimg.errors import ClipError, SpecimgError, count, join_warnings
 from specimg.output.destination import Destination
 from specimg.output.manifest import ImageEntry, Record
 from specimg.output.records import add_metadata, boxes_in, describe, labels_of, to_dbfs
@@ -125,7 +125,9 @@ def convert_recording(
 
 def describe_dropped(dropped: Mapping[str, int]) -> str:
     """Say how many clips of a recording are no images, and why."""
-    return "; ".join(f"{number} clips: {why}" for why, number in dropped.items())
+    return "; ".join(
+        f"{count(number, 'clip')}: {why}" for why, number in dropped.items()
+    )
 
 
 def warn(images: list[ImageEntry], warning: str) -> list[ImageEntry]:

@@ -25,10 +25,24 @@ def decode_name(encoded: str) -> bytes:
 def encode_label(label: str) -> str:
     """Percent-encode what a table would stumble over in a label, or a list of them.
 
-    That is as in a name, but a percent sign stays as it is: a label may be part of an
-    encoded name.
+    That is as in a name, and what stands between the labels of a list.
     """
-    return encode_cell(label, also="\\;")
+    return encode_cell(label, also="%\\;")
+
+
+def encode_label_of_name(part: str) -> str:
+    """Return a part of an encoded name as `encode_label` would have made it."""
+    return encode_cell(part, also="\\;")
+
+
+def decode_label(encoded: str) -> str:
+    """Return the label that was encoded; what is not UTF-8 in it stays encoded."""
+    if "%" not in encoded:
+        return encoded  # nearly every label
+    try:
+        return decode_name(encoded).decode()
+    except UnicodeDecodeError:
+        return encoded
 
 
 def encode_cell(text: str, also: str = "") -> str:

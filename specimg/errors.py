@@ -97,10 +97,14 @@ def quote(value: object) -> str:
         return "a number of thousands of digits"
 
 
-def shorten(text: str) -> str:
-    """Return a text as a message shows it: not longer than a line."""
-    limit = 80  # columns of a terminal
+def shorten(text: str, limit: int = 80) -> str:
+    """Return a text as a message shows it: not longer than a line of a terminal."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, as in ``2 clips``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def check_choice(name: str, value: object, choices: Iterable[object]) -> None:

@@ -512,6 +512,38 @@ def test_a_format_can_be_demanded(tmp_path: Path, format_: object) -> None:
             read(tmp_path / "a.csv", text, format=name)
 
 
+def test_no_hertz_at_all_is_no_band(tmp_path: Path) -> None:
+    table = read(tmp_path / "t.csv", "file,start,end,low,high,label\na,1,2,0,0.0,x\n")
+    assert boxes(table) == [(1, 2, "x", None, None)]
+    assert boxes(read(tmp_path / "t.txt", "1\t2\tx\n\\\t0\t0\n")) == boxes(table)
+    text = "file,start,end,low,high,label\na,1,2,0,4,x\n"
+    assert boxes(read(tmp_path / "t.csv", text)) == [(1, 2, "x", 0, 4)]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "file,start,end,label",
+        "file,start,end,low,high,label,confidence,channel",
+        "file,start_time,end_time,wren,robin",
+        "INDIR,FOLDER,IN FILE,OFFSET,DURATION,MANUAL ID",
+    ],
+)
+def test_a_table_of_recordings_without_a_line_says_nothing_of_any(
+    tmp_path: Path, columns: str
+) -> None:
+    tables = read(tmp_path / "all.csv", f"{columns}\n")
+    assert not tables.annotated
+    (problem,) = tables.problems
+    assert "nothing below: no recording, and no annotation" in problem.why
+    assert not problem.line
+    # Without such a column, it is of the recording that it is called after.
+    assert calls(read(tmp_path / "a.csv", "start,end,label\n")) == {"a": []}
+    # What cannot be read is not nothing.
+    tables = read(tmp_path / "all.csv", f"{columns}\n{columns},more\n")
+    assert "need" in tables.problems[0].why
+
+
 # Nonsense
 
 

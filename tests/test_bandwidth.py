@@ -73,7 +73,7 @@ def test_the_summary_counts_and_says_what_helps(tmp_path: Path) -> None:
     ) in lines
     count = count_empty_bands(8000, MelSettings())
     assert (
-        f"up to {count} of 128 bands are empty in 1 recording, which end at 4000 Hz: "
+        f"up to {count} of 128 bands are empty in 1 recording, which ends at 4000 Hz: "
         f"lower --fmax to that"
     ) in lines
     warnings = {

@@ -13,6 +13,7 @@ from sounds import noise, specimg, write
 from test_files import RECORD
 
 from specimg import Settings
+from specimg.cli.summary import describe_points
 from specimg.errors import RefusedError
 from specimg.output.boxes.labeled import LabeledBox, encode_boxes
 from specimg.output.entries import FileStamp
@@ -21,6 +22,7 @@ from specimg.output.foreign import check_others
 from specimg.output.journal import Journal
 from specimg.output.label_files import (
     ANNOTATED,
+    count_points,
     remove_label_files,
     write_label_files,
 )
@@ -194,3 +196,30 @@ def test_without_annotations_no_labels_of_theirs_stay(tmp_path: Path) -> None:
     assert {"boxes.json", "labels.csv"} <= {*names(tmp_path / "out")}
     assert specimg(*command).returncode == 0
     assert not {"boxes.json", "labels.csv"} & {*names(tmp_path / "out")}
+
+
+def test_points_in_time_are_counted_with_the_images_of_nothing_else(
+    journal: Journal,
+) -> None:
+    point, call = box("wren", 1, 1), box("robin")
+    put(
+        journal,
+        image("0.png"),
+        image("1.png", boxes=[point]),
+        image("2.png", boxes=[point, box("wren", 3, 3)]),  # overlaps with the first
+        image("3.png", boxes=[point, call]),
+        image("4.png", boxes=[call]),
+    )
+    for kind in ("coco", "yolo", "hf"):
+        assert count_points(settings_of(kind), [journal]) == (2, 2)
+    assert count_points(settings_of("csv"), [journal]) == (0, 0)
+
+
+def test_points_in_time_are_told_in_a_sentence() -> None:
+    assert describe_points(0, 0) == []
+    assert describe_points(1, 1) == [
+        "1 annotation is a point in time and has no box: 1 image holds only such"
+    ]
+    assert describe_points(3, 2) == [
+        "3 annotations are points in time and have no box: 2 images hold only such"
+    ]

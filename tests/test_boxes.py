@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sounds import noise, read_png, rows, specimg, tone, write
 
 from specimg import ParameterError, Settings, render
+from specimg.encoding import encode_label
 from specimg.output.boxes import FORMATS
 from specimg.output.boxes.labeled import (
     BoxedImage,
@@ -384,6 +385,18 @@ def test_coco_without_any_image_is_an_object_too() -> None:
     (file,) = FORMATS["coco"].files(lambda: iter(()), CLASSES)
     coco = json.loads(b"".join(file.chunks))
     assert (coco["images"], coco["annotations"]) == ([], [])
+
+
+def test_classes_have_their_true_names_in_json_and_yaml() -> None:
+    yaml = pytest.importorskip("yaml")
+    names = ["-", "=1+1", "50% off", "a;b\\c", "d\x07\x7f\x85\u2028 🐦"]
+    classes = [encode_label(name) for name in names]
+    (coco,) = FORMATS["coco"].files(lambda: iter(()), classes)
+    found = json.loads(b"".join(coco.chunks))["categories"]
+    assert [category["name"] for category in found] == names
+    (yolo,) = FORMATS["yolo"].files(lambda: iter(()), classes)
+    text = b"".join(yolo.chunks).decode()
+    assert yaml.safe_load(text)["names"] == dict(enumerate(names))
 
 
 def paired(image: Path) -> Path:

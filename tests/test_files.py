@@ -5,18 +5,28 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from PIL import Image
 from sounds import chirps
 
 import specimg
 from specimg import Settings
+from specimg.encoding import (
+    decode_label,
+    encode_label,
+    encode_label_of_name,
+    encode_name,
+)
 from specimg.errors import StorageError, UnwritableError
 from specimg.output.files import image_name, write_atomically
 from specimg.output.manifest import Failure, ImageEntry, Record
+from specimg.output.reading import read_manifest
 from specimg.output.writing import format_failures, format_manifest
 from specimg.rendering.image import encode
 from specimg.rendering.png import encode_png
@@ -112,6 +122,46 @@ def test_a_manifest_reads_back_as_csv() -> None:
     assert rows[0]["silent"] == "true"
     assert float(rows[0]["peak_dbfs"]) == -math.inf
     assert float(rows[0]["mel_max"]) == 1e30
+
+
+LABELS = ("-", "=1+1", "@x", "50% off", "%41", "a;b", "c\\d", "e\x07\u2028", "ü 🐦")
+
+
+@given(st.text())
+@example("%41")
+@example("50%")
+def test_labels_are_told_apart_in_csv_and_come_back(label: str) -> None:
+    encoded = encode_label(label)
+    assert encoded.isprintable()
+    assert ";" not in encoded
+    assert not encoded.startswith(("=", "+", "-", "@"))
+    assert decode_label(encoded) == label
+    # As the name of a folder, which is encoded already.
+    assert encode_label_of_name(encode_name(label)) == encoded
+
+
+def test_labels_are_encoded_in_csv_and_true_in_json(tmp_path: Path) -> None:
+    encoded = [encode_label(label) for label in LABELS]
+    many = replace(RECORD, label="", labels=";".join(encoded))
+    records = [many, replace(many, label=encoded[1], labels=encoded[1])]
+    path = tmp_path / "m.jsonl"
+    images = [ImageEntry(record=record) for record in records]
+    path.write_bytes(b"".join(format_manifest(images, path.name)))
+    first, second = map(json.loads, path.read_bytes().splitlines())
+    assert first["labels"] == [*LABELS]
+    assert (second["label"], second["labels"]) == ("=1+1", ["=1+1"])
+    assert [*read_manifest(path)] == records
+    table = tmp_path / "m.csv"
+    table.write_bytes(b"".join(format_manifest(images, table.name)))
+    assert "%3D1+1" in table.read_text(encoding="utf-8")
+    assert [*read_manifest(table)] == records
+
+
+def test_a_label_in_json_lines_of_an_earlier_version_stays_as_it_is() -> None:
+    record = replace(RECORD, label="50%25", labels="50%25")
+    columns = [field.name for field in fields(Record) if field.name != "labels"]
+    (line,) = format_manifest([ImageEntry(record=record)], "m.jsonl", columns)
+    assert json.loads(line)["label"] == "50%25"
 
 
 def test_a_manifest_reads_back_as_json_lines() -> None:

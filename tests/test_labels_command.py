@@ -6,6 +6,10 @@ import pytest
 from sounds import rows, specimg, tone
 from sounds import write as write_sound
 
+from specimg.annotations.tables import read_tables
+from specimg.annotations.writing import by_file, format_plain
+from specimg.cli.label_summary import print_contents
+
 RAVEN = (
     "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\t"
     "High Freq (Hz)\tSpecies\n"
@@ -192,3 +196,17 @@ def test_labels_and_names_that_would_be_commands_are_only_text(tmp_path: Path) -
     assert "=cmd[bold]" in result.stdout
     assert "\x1b" not in result.stdout + result.stderr
     assert "a%07.wav,1.0,2.0,,,%3Dcmd[bold],,\n" in out.read_text()
+
+
+def test_a_label_of_a_whole_sentence_is_cut_where_it_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    label = "maybe a robin " * 20 + "or a wren"
+    table = write(tmp_path / "t.csv", f"file,start,end,label\na.wav,1,2,{label}\n")
+    found = read_tables([table])
+    print_contents(found)
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.startswith(f"{label[:37]}...  ")
+    assert line.split()[-3:] == ["1", "1", "1.0"]
+    assert len(line) < 80
+    assert label in b"".join(format_plain(by_file(found))).decode()

@@ -7,6 +7,8 @@ from runs import tree
 from sounds import chirps, rows, write
 from typer.testing import CliRunner
 
+from specimg.annotations.tables import read_tables
+from specimg.annotations.writing import by_file, format_plain
 from specimg.batch.inputs import Inputs, Wanted, prepare
 from specimg.batch.report import Limits
 from specimg.batch.run import convert_all, list_inputs
@@ -16,6 +18,7 @@ from specimg.cli import app
 from specimg.cli.dry import print_plan
 from specimg.cli.summary import describe_inputs
 from specimg.conversion import convert_recording
+from specimg.encoding import decode_label
 from specimg.errors import SpecimgError
 from specimg.output.loose import LooseFiles
 from specimg.output.records import labels_of
@@ -349,3 +352,51 @@ def test_a_run_without_any_image_has_converted_nothing(
     part = ("--shard", "1/2")
     status, *_ = convert(uneven, tmp_path / "part", *nothing, *part, table=table)
     assert status == 0
+
+
+def test_a_channel_that_a_recording_lacks_is_named_and_the_rest_is_taken(
+    folder: Path, tmp_path: Path
+) -> None:
+    columns = "Selection\tChannel\tBegin Time (s)\tEnd Time (s)\tSpecies\tBegin File\n"
+    table = tmp_path / "all.txt"
+    lines = ("1\t1\t1.2\t1.5\twren\ta.wav", "2\t3\t2\t3\twren\ta.wav")
+    table.write_text(columns + "\n".join(lines))
+    for mono in ("mean", "left"):
+        settings = Settings.from_options(SMALL | {"mono": mono})
+        listing = list_inputs([folder], tmp_path / "out", "none")
+        wanted = Wanted(annotations=[table])
+        inputs = prepare(listing, tmp_path / "out", settings, wanted, ALL)
+        assert clips(inputs) == {"a.wav": "-++-"}
+        (row,) = inputs.labeling.lost.rows(1, 1)
+        assert row.source == f"{table}:3"
+        assert "in channel 2, from 0, but a.wav has 1 channel" in row.reason
+        assert inputs.labeling.lost.count == inputs.labeling.other_channels == 0
+        said = describe_inputs(inputs, settings)
+        assert "1 annotation taken without a band or channel that cannot be" in said
+
+
+def test_one_annotation_is_not_one_annotations(folder: Path, tmp_path: Path) -> None:
+    inputs = decide(folder, tmp_path / "t.csv", GOOD, GOOD, "z.wav,1,2,,,wren")
+    (row,) = inputs.labeling.lost.rows(1, 1)
+    assert row.reason.startswith("1 annotation of z.wav: there is no such")
+    settings = Settings.from_options(SMALL)
+    said = describe_inputs(inputs, settings)
+    assert "left out 1 annotation, just the same as another" in said
+
+
+def test_labels_come_through_a_table_of_specimg_as_they_were_written(
+    folder: Path, tmp_path: Path
+) -> None:
+    labels = ["-", "=1+1", "100%41", "a;b"]
+    lines = [f"a.wav,{n}.2,{n}.8,,,{label}" for n, label in enumerate(labels)]
+    inputs = decide(folder, tmp_path / "t.csv", *lines)
+    plain = tmp_path / "labels.csv"
+    tables = read_tables([tmp_path / "t.csv"])
+    plain.write_bytes(b"".join(format_plain(by_file(tables))))
+    listing = list_inputs([folder], tmp_path / "out", "none")
+    wanted = Wanted(annotations=[plain])
+    settings = Settings.from_options(SMALL)
+    again = prepare(listing, tmp_path / "out", settings, wanted, ALL)
+    for one in (inputs, again):
+        plan = one.listing.recordings[0].plan
+        assert [decode_label(call.label) for call in plan.annotations] == labels

@@ -64,11 +64,9 @@ def _is_segment(item: object) -> bool:
 def _has_no_box(low: object, high: object) -> bool:
     """Whether a segment is of all bands.
 
-    So it is with 0 and 0, and in the first versions, which had shares of the height,
-    with whatever is below 1.1, as AviaNZ itself reads them.
+    So it is in the first versions, which had shares of the height, with whatever is
+    below 1.1, as AviaNZ itself reads them; and with 0 and 0, as in any table.
     """
-    if low == high == 0:
-        return True
     return all(
         isinstance(value, int | float) and 0 < value < 1.1 for value in (low, high)
     )

@@ -64,6 +64,16 @@ def refuse_lines(content: Content, why: Problem) -> Iterator[Row]:
         yield Row(line=0, fault=(why.value, why.why))
 
 
+def note_no_line(content: Content, line: int) -> Iterator[Problem]:
+    """Yield what is wrong with a table whose lines name recordings, if it has none.
+
+    `line` is the number of its last one, 0 without any.
+    """
+    if not line and not content.faults:
+        why = "has names of columns and nothing below: no recording, and no annotation"
+        yield content.fault(0, "", why)
+
+
 def shown(content: Content) -> str:
     """Return the columns of a table as a message shows them."""
     names = [shorten(name) for name in content.sheet.columns[:12]]

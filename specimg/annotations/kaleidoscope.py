@@ -6,7 +6,7 @@ the mean of many, as the analysis was.
 
 from collections.abc import Iterator
 
-from specimg.annotations.cells import Cells, label_of, refuse_lines
+from specimg.annotations.cells import Cells, label_of, note_no_line, refuse_lines
 from specimg.annotations.naming import tidy
 from specimg.annotations.options import ReadingOptions
 from specimg.annotations.rows import MISSING, Problem, Row
@@ -38,6 +38,7 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
         channel=sheet.keys.get("channel"),  # from 0
         confidence=sheet.keys.get("confidence"),
     )
+    line = 0
     for line, cells in sheet.lines:
         row = get.row(line, cells)
         names = (cells[index].strip() for index in columns)
@@ -45,3 +46,4 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
         folders = (tidy(cells[index]).rstrip("/") for index in parts)
         row.file = "/".join(filter(None, folders))
         yield row
+    yield from note_no_line(content, line)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from specimg.annotations.aliases import ALIASES, HEADER, KILOHERTZ, find_unit
-from specimg.annotations.cells import Cells, refuse_lines
+from specimg.annotations.cells import Cells, note_no_line, refuse_lines
 from specimg.annotations.naming import tidy
 from specimg.annotations.options import MEASURES, UNITS, ReadingOptions
 from specimg.annotations.rows import MISSING, Problem, Row
@@ -56,6 +56,7 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
     second, hertz = (max(found, default=1.0) for found in sizes.values())
     file = places["file"][0] if "file" in places else None
     classes = {} if "label" in places else _find_classes(content, places)
+    line = 0
     for line, cells in content.sheet.lines:
         row = get.row(line, cells)
         row.second, row.hertz = second, hertz
@@ -71,6 +72,8 @@ def read(content: Content, options: ReadingOptions) -> Iterator[Row | Problem]:
         if str(row.label).strip() in MISSING:
             row.label = None
         yield row
+    if file is not None:
+        yield from note_no_line(content, line)
 
 
 def decode(cell: str) -> str:

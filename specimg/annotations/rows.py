@@ -165,6 +165,8 @@ class Row:
         if hertz != 1:
             low = None if low is None else round(low * hertz, 6)
             high = None if high is None else round(high * hertz, 6)
+        if low == high == 0:
+            return None, None  # no sound is there: so AviaNZ and others write no band
         least = 0 if low is None else low
         if least < 0 or (high is not None and high < least):
             shown = " and ".join(

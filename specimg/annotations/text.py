@@ -11,6 +11,7 @@ from pathlib import Path
 
 from specimg.annotations.rows import Problem
 from specimg.bounded import open_regular, read_stream
+from specimg.errors import count
 
 MAX_TABLE_BYTES = 2**27
 """The largest table: a million annotations of 130 bytes each."""
@@ -127,8 +128,8 @@ class Content:
                 continue
             missing = width - len(cells)
             if missing < 0 and any(cell.strip() for cell in cells[width:]):
-                why = f"need {width} cells, as there are columns"
-                self.faults.append(self.fault(line, f"{len(cells)} cells", why))
+                why = f"need {count(width, 'cell')}, as there are columns"
+                self.faults.append(self.fault(line, count(len(cells), "cell"), why))
                 continue
             yield line, cells + [""] * missing
 

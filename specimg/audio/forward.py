@@ -7,6 +7,7 @@ import numpy as np
 import soundfile
 
 from specimg.audio.streams import TRUNCATED, Pieces, is_stream_size
+from specimg.errors import count
 
 VALUES_AT_ONCE = 2**18
 """Decoded values in memory at a time, over all channels."""
@@ -105,10 +106,9 @@ def describe_truncation(file: ForwardSoundFile, frames_read: int) -> str:
 
 def describe_other(file: ForwardSoundFile) -> str:
     """Describe a further recording in the file, whose format differs from the first."""
-    plural = "s" * (file.channels != 1)
     return (
         f"of another recording behind, with {file.samplerate} Hz and "
-        f"{file.channels} channel{plural}"
+        f"{count(file.channels, 'channel')}"
     )
 
 

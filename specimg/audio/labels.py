@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from specimg.encoding import encode_label
+from specimg.encoding import encode_label_of_name
 
 SPLIT_FOLDERS = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -35,7 +35,7 @@ def label_by_name(rule: str) -> Callable[[str], str]:
             found = pattern.search(name)
             return (found[1 if pattern.groups else 0] or "") if found else ""
 
-    return lambda name: encode_label(find(name))
+    return lambda name: encode_label_of_name(find(name))
 
 
 def _no_folder(name: str) -> str:  # noqa: ARG001 - as the others

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,22 +17,35 @@ from specimg.spans.plan import plan_known
 from specimg.spans.span import Span
 
 
-def read_header(
-    recording: Recording, settings: Settings
-) -> tuple[float, int, Settings, float]:
-    """Return a recording's seconds and rate, the settings there, its time expansion.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What a recording says of itself; 0 where it does not."""
 
-    Seconds and rate are 0 where it does not say.
-    """
+    settings: Settings
+    """Those at its rate."""
+    seconds: float = 0.0
+    rate: int = 0
+    """Samples a second."""
+    channels: int = 0
+    time_expansion: float = 1.0
+    """How many times slower it plays than it was made."""
+
+
+def read_header(recording: Recording, settings: Settings) -> Header:
+    """Return what the header of a recording says."""
     try:
         with AudioReader(
             recording.path, settings.channel, settings.time_expansion
         ) as reader:
-            rate = reader.sample_rate
-            seconds, slower = reader.promised_seconds, reader.time_expansion
-            return seconds, rate, settings.at(rate), slower
+            return Header(
+                settings=settings.at(reader.sample_rate),
+                seconds=reader.promised_seconds,
+                rate=reader.sample_rate,
+                channels=reader.channels,
+                time_expansion=reader.time_expansion,
+            )
     except RecordingError:
-        return 0.0, 0, settings, 1.0  # which will be said when it is converted
+        return Header(settings=settings)  # it will be said when it is converted
 
 
 def find_spans(

@@ -20,7 +20,7 @@ from specimg.batch.drawing import (
     draw,
     has_one_label_each,
 )
-from specimg.batch.headers import find_spans, find_touched, read_header
+from specimg.batch.headers import Header, find_spans, find_touched, read_header
 from specimg.batch.lost import LostAnnotations
 from specimg.encoding import encode_label
 from specimg.settings import Settings
@@ -123,10 +123,9 @@ def _plan(
     if found is None:
         return None
     in_tables, unclear = found
-    seconds, rate, settings, slower = read_header(recording, settings)
-    in_file = tuple(
-        _choose(in_tables, recording, rate / slower, unclear, settings, labeling)
-    )
+    header = read_header(recording, settings)
+    settings, seconds, slower = header.settings, header.seconds, header.time_expansion
+    in_file = tuple(_choose(in_tables, recording, header, unclear, labeling))
     annotations = tuple(to_true(one, slower) for one in in_file)
     unclear = [(start / slower, end / slower) for start, end in unclear]
     if seconds and any(one.start > seconds for one in annotations):
@@ -138,7 +137,7 @@ def _plan(
         unclear=tuple(sorted({*unclear})),
         negative_label=encode_label(settings.labels.negative_label),
     )
-    spans = find_spans(plan, seconds, rate, settings)
+    spans = find_spans(plan, seconds, header.rate, settings)
     starts = np.array([span.start for span in spans], np.float64)
     ends = np.array([span.end for span in spans], np.float64)
     rescued = find_rescuers(annotations, starts, ends, plan.rule)
@@ -195,19 +194,21 @@ def _look_up(
 def _choose(
     annotations: Sequence[Annotation],
     recording: Recording,
-    rate: float,
+    header: Header,
     unclear: list[Times],
-    settings: Settings,
     labeling: Labeling,
 ) -> Iterator[Annotation]:
     """Yield the annotations that count, with labels as tables can hold them.
 
     Those that the recording cannot hold make their times `unclear`.
     """
-    classes = {encode_label(name) for name in settings.labels.classes}
-    channel = settings.channel
-    for annotation in annotations:
-        label = encode_label(annotation.label)
+    classes = {encode_label(name) for name in header.settings.labels.classes}
+    channel, rate = header.settings.channel, header.rate / header.time_expansion
+    for given in annotations:
+        label, annotation = encode_label(given.label), given
+        if 0 < header.channels <= (given.channel or 0):
+            labeling.lost.add_no_channel(given, recording, header.channels)
+            annotation = replace(given, channel=None)
         if channel is not None and annotation.channel not in (None, channel):
             labeling.other_channels += 1
         elif classes and label not in classes:

@@ -8,6 +8,7 @@ from specimg.annotations.rows import Problem
 from specimg.annotations.tables import Tables
 from specimg.audio.recordings import Recording, is_in_part
 from specimg.encoding import encode_name
+from specimg.errors import count
 from specimg.output.journal import Journal
 from specimg.output.manifest import PassedOver
 
@@ -39,14 +40,16 @@ class LostAnnotations:
         for problem in tables.problems:
             self._add(problem.table, problem.line, _describe(problem))
         for problem in tables.remarks:
-            what = f"{_describe(problem)}; its time and its label are taken"
+            what = f"{_describe(problem)}; {_TAKEN}"
             self._add(problem.table, problem.line, what, 0)
         self.remarks += len(tables.remarks)
 
     def add_unmatched(self, matched: Matched) -> None:
         """Add what is said of recordings that are not there."""
         for entry in matched.unmatched:
-            number = f"{entry.count} annotations" if entry.count else "no annotation"
+            number = (
+                count(entry.count, "annotation") if entry.count else "no annotation"
+            )
             what = f"{number} of {entry.file}: {entry.reason}"
             self._add(entry.table, entry.line, what, max(entry.count, 1))
 
@@ -95,12 +98,24 @@ class LostAnnotations:
         )
         self._add(annotation.table, annotation.line, what)
 
+    def add_no_channel(
+        self, annotation: Annotation, recording: Recording, n_channels: int
+    ) -> None:
+        """Add an annotation of a channel that its recording does not have."""
+        what = (
+            f"{_describe_times(annotation)} is in channel {annotation.channel}, from "
+            f"0, but {recording.name} has {count(n_channels, 'channel')}; {_TAKEN}"
+        )
+        self._add(annotation.table, annotation.line, what, 0)
+        self.remarks += 1
+
     def _add(self, table: str, line: int, what: str, count: int = 1) -> None:
         source = _locate(table, line)
         self._reasons[source] = _join(self._reasons.get(source), what)
         self.count += count
 
 
+_TAKEN = "its time and its label are taken"
 _NO_CLIP = "no clip of what can be read holds enough of it"
 
 

@@ -69,6 +69,8 @@ class Report:
     """Files in the input folders that are no recordings, by kind."""
     unread: int = 0
     """Those of them with sound that is not read."""
+    points: tuple[int, int] = (0, 0)
+    """Annotations that have no box, as points in time, and images with only such."""
     strays: list[str] = field(default_factory=list)
     """Images of specimg in the output that no row of the manifest names."""
     stopped: str = ""

@@ -26,7 +26,7 @@ from specimg.output.files import image_folder, write_table
 from specimg.output.folders import add_folders
 from specimg.output.joined import set_columns
 from specimg.output.journal import Journal
-from specimg.output.label_files import ANNOTATED, remove_label_files
+from specimg.output.label_files import ANNOTATED, count_points, remove_label_files
 from specimg.output.manifest import PassedOver
 from specimg.output.session import open_output
 from specimg.output.shards import ALL, Shard
@@ -128,6 +128,7 @@ def convert_all(  # noqa: PLR0913 - as many as the command has
         if not report.stopped and shard.is_all:
             is_trusted = output.is_trusted
             update_tables(out, settings, journal, str(shard), is_trusted=is_trusted)
+            report.points = count_points(settings, [journal])
             report.strays = find_strays(out, [journal], settings)
         return report
 

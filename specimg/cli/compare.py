@@ -20,9 +20,9 @@ from specimg.cli.options import with_options, with_picture_options
 from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES
 from specimg.cli.progress import show_stages
 from specimg.cli.sections import INPUT_AND_OUTPUT
-from specimg.cli.summary import count
 from specimg.cli.terminal import say
 from specimg.cli.variants import arm_option, read_variants
+from specimg.errors import count
 from specimg.settings import SPLITS_NAME, Settings
 from specimg.settings.variants import GRAY_SPECS, RGB_SPEC, Variant
 

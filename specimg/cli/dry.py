@@ -8,13 +8,12 @@ from specimg.audio import AudioReader
 from specimg.audio.recordings import Recording
 from specimg.batch.inputs import Inputs
 from specimg.cli.summary import (
-    count,
     describe_inputs,
     describe_passed_over,
     describe_unread,
 )
 from specimg.cli.terminal import say
-from specimg.errors import RecordingError
+from specimg.errors import RecordingError, count
 from specimg.output.records import labels_of
 from specimg.settings import Settings
 from specimg.spans.plan import plan_known
@@ -65,7 +64,7 @@ def print_plan(inputs: Inputs, settings: Settings, *, is_begun: bool) -> int:
     if is_begun:
         lines.append("what OUT holds already is counted as well")
     if unknown:
-        lines.append(f"{unknown} recordings do not say how long they are")
+        lines.append(f"of unknown length: {count(unknown, 'recording')}")
     lines += images.describe_labels() + describe_inputs(inputs, settings)
     lines += describe_passed_over("would pass over", listing.kinds)
     if listing.unread:

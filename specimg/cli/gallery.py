@@ -9,7 +9,7 @@ from specimg.cli import exit_codes
 from specimg.cli.arguments import Out, a_path
 from specimg.cli.errors import stop_on_errors
 from specimg.cli.terminal import say
-from specimg.errors import StorageError
+from specimg.errors import StorageError, count
 
 Limit = Annotated[
     int | None,
@@ -78,13 +78,14 @@ def gallery(
         msg = f"{error}; with -o, the page can be written somewhere else"
         raise StorageError(msg) from error
     sample = f", a sample of {made.clips}" if made.shown < made.clips else ""
-    say(f"wrote {made.path}: {made.shown} images{sample}")
+    say(f"wrote {made.path}: {count(made.shown, 'image')}{sample}")
     if made.faults:
         say(f"{made.faults} of them missing or damaged", err=True)
     if made.sounds:
         say(f"wrote {made.sounds}: {made.shown - made.silent} sounds")
     if made.silent:
-        say(f"{made.silent} images have no sound", err=True)
+        have = "has" if made.silent == 1 else "have"
+        say(f"{count(made.silent, 'image')} {have} no sound", err=True)
     if made.faults == made.shown:
         raise typer.Exit(exit_codes.STOPPED)
     if made.faults or made.silent:

@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from specimg.cli.summary import count
 from specimg.cli.terminal import printable, say
+from specimg.errors import count, shorten
 
 if TYPE_CHECKING:
     from specimg.annotations.annotation import Annotation
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST_LINES = 20
 """How many lines of one kind are printed; the others are only counted."""
+LABEL_WIDTH = 40
+"""Characters of a label that are printed."""
 LOW = 250
 """Hz, above which something is in nearly all tables whose frequencies are in Hz."""
 
@@ -64,7 +66,7 @@ def _print_labels(tables: "Tables") -> None:
         seconds = sum(call.end - call.start for call in calls[label])
         cells = (f"{len(calls[label]):,}", f"{len(files[label]):,}", f"{seconds:,.1f}")
         # As Text: a label may look like markup.
-        table.add_row(Text(printable(label)), *cells)
+        table.add_row(Text(shorten(printable(label), LABEL_WIDTH)), *cells)
     console = Console()
     if not console.is_terminal:
         console.width = 10_000  # a file has no edge to fold lines at

@@ -9,8 +9,8 @@ from specimg.cli import exit_codes
 from specimg.cli.arguments import a_path
 from specimg.cli.errors import refuse_wrong_values, stop_on_errors
 from specimg.cli.label_summary import print_contents, print_matches, print_odd
-from specimg.cli.summary import count
 from specimg.cli.terminal import printable, say
+from specimg.errors import count
 
 if TYPE_CHECKING:
     from specimg.annotations.matching import Matched

@@ -14,6 +14,7 @@ from specimg.cli.picture_options import FILE_NAMES, FRONTEND_NAMES, FRONTENDS
 from specimg.cli.progress import show_steps
 from specimg.cli.sections import INPUT_AND_OUTPUT
 from specimg.cli.terminal import say
+from specimg.errors import count
 from specimg.settings import Settings
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _run(
     write_atomically(output, data, "learn")
     _print(learned.start, learned.parameters)
     score = macro_average_precision(learned.scores, learned.labels)
-    clips = f"{len(learned.labels)} clips {material.scored}"
+    clips = f"{count(len(learned.labels), 'clip')} {material.scored}"
     say(f"macro average precision of {clips}: {score:.3f}")
     for note in (*parts.notes, *material.describe(learned.labels)):
         say(note)

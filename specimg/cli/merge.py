@@ -7,8 +7,9 @@ import typer
 
 from specimg.cli import exit_codes
 from specimg.cli.errors import stop_on_errors
-from specimg.cli.summary import count, describe_strays, describe_unread
+from specimg.cli.summary import describe_points, describe_strays, describe_unread
 from specimg.cli.terminal import say
+from specimg.errors import count
 from specimg.settings import PASSED_OVER_NAME
 
 Out = Annotated[
@@ -32,7 +33,8 @@ def merge(out: Out) -> None:
         f"merged {count(merged.parts, 'part')}: {count(merged.images, 'image')}, "
         f"{count(merged.failures, 'failure')}, {merged.manifest} in {out}"
     )
-    for line in describe_strays(merged.strays, out):
+    strays = describe_strays(merged.strays, out)
+    for line in (*describe_points(*merged.points), *strays):
         say(line)
     if merged.passed_over:
         where = out / PASSED_OVER_NAME

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from specimg.batch.report import Event, OnProgress, Report
 from specimg.cli.terminal import printable, say
+from specimg.errors import count
 from specimg.output.manifest import Failure
 
 A_MINUTE = 60.0
@@ -118,9 +119,8 @@ def _plain(stream: TextIO, total: int) -> OnProgress:
         now = time.monotonic()
         if now - told >= A_MINUTE:
             told = now
-            done = _done(event.report)
-            line = f"{done} of {total} recordings, {_pace(event.report, now - begun)}"
-            _write(stream, line)
+            done = f"{_done(event.report)} of {count(total, 'recording')}"
+            _write(stream, f"{done}, {_pace(event.report, now - begun)}")
 
     return on_progress
 
@@ -175,7 +175,7 @@ def _pace(report: Report, elapsed: float) -> str:
     """Return clips, clips a second, hours of audio a second, and failures."""
     seconds = max(elapsed, 1e-3)
     return (
-        f"{report.images} clips, {report.images / seconds:.0f} clips/s, "
+        f"{count(report.images, 'clip')}, {report.images / seconds:.0f} clips/s, "
         f"{report.seconds / 3600 / seconds:.2f} h/s, {report.failed} failed"
     )
 

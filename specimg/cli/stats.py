@@ -10,8 +10,9 @@ import typer
 from specimg.cli import exit_codes
 from specimg.cli.arguments import Out
 from specimg.cli.errors import stop_on_errors
-from specimg.cli.summary import count
 from specimg.cli.terminal import printable, say
+from specimg.encoding import decode_label
+from specimg.errors import count
 
 if TYPE_CHECKING:
     from specimg.output.stats import PixelStats, Stats, Summary
@@ -75,6 +76,10 @@ def _print_json(stats: "Stats") -> None:
         "faults": stats.faults,
         "hours": summary.seconds / 3600,
         **asdict(summary),
+        "labels": _decode(summary.labels),
+        "labels_of_splits": {
+            split: _decode(labels) for split, labels in summary.labels_of_splits.items()
+        },
         # Without an image there is no mean, and JSON has no NaN.
         "channels": [
             {"frontend": name, "mean": mean, "std": std}
@@ -82,6 +87,11 @@ def _print_json(stats: "Stats") -> None:
         ],
     }
     say(dumps(values, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _decode(labels: dict[str, int]) -> dict[str, int]:
+    """Return counts by the labels as they were written, which JSON can hold."""
+    return {decode_label(label): number for label, number in labels.items()}
 
 
 def _print_tables(stats: "Stats") -> None:

@@ -9,6 +9,7 @@ from specimg.batch.labeling import Labeling
 from specimg.batch.report import FAINT_DBFS, Report
 from specimg.cli.terminal import say
 from specimg.encoding import encode_name
+from specimg.errors import count
 from specimg.rendering.bandwidth import summarize_bandwidths
 from specimg.settings import FAILURES_NAME, PASSED_OVER_NAME, Settings
 from specimg.splits.balance import Lacking
@@ -19,7 +20,7 @@ SHOWN = 10
 _UNCLEAR = "without a label, of which tables say what cannot be"
 _INCOMPLETE = "taken without a band or channel that cannot be"
 _UNREAD = "of channels that are not read, by --mono"
-_REPEATED = "that say the same as another, counted once"
+_REPEATED = "just the same as another"
 
 
 def print_summary(report: Report, settings: Settings) -> None:
@@ -57,6 +58,7 @@ def print_summary(report: Report, settings: Settings) -> None:
     if report.lost:
         lost = count(report.lost, "recording")
         lines.append(f"no longer among the inputs, and its images are gone: {lost}")
+    lines += describe_points(*report.points)
     lines += describe_strays(report.strays, report.out)
     lines += describe_passed_over("passed over", report.passed_over)
     if report.unread:
@@ -125,7 +127,7 @@ def _describe_left_out(labeling: Labeling, settings: Settings, where: str) -> li
         ("", lost.count, "annotation", f" that {verb} nothing{where}"),
         ("", labeling.other_classes, "annotation", " of other labels than --classes"),
         ("", labeling.other_channels, "annotation", f" {_UNREAD} {settings.mono}"),
-        ("", labeling.repeated, "annotation", f" {_REPEATED}"),
+        ("left out ", labeling.repeated, "annotation", f", {_REPEATED}"),
         ("left out ", n_capped, "clip", f" {capped}"),
     ]
     return [
@@ -180,11 +182,16 @@ def describe_strays(names: list[str], out: Path) -> list[str]:
     return [f"{what}, such as {name}; --overwrite removes them"]
 
 
+def describe_points(points: int, images: int) -> list[str]:
+    """Return a line about points in time, if there are any; see `count_points`."""
+    if not points:
+        return []
+    are = "is a point in time and has" if points == 1 else "are points in time and have"
+    hold = "holds" if images == 1 else "hold"
+    only = f"{count(images, 'image')} {hold} only such"
+    return [f"{count(points, 'annotation')} {are} no box: {only}"]
+
+
 def describe_unread(number: int) -> str:
     """Return what to say of files with sound that were passed over."""
     return f"{count(number, 'file')} with sound that specimg cannot read"
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

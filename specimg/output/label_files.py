@@ -108,6 +108,29 @@ def box_images(journals: list[Journal]) -> Iterator[BoxedImage]:
         )
 
 
+def count_points(settings: Settings, journals: list[Journal]) -> tuple[int, int]:
+    """Count the points in time, which have no box, and the images that hold only such.
+
+    None where there are no boxes, or only the table, which has them nevertheless.
+    """
+    points: set[tuple[object, ...]] = set()
+    images = 0
+    if settings.labels.boxes in ("none", "csv"):
+        return 0, 0
+    for image in itertools.chain.from_iterable(
+        journal.images() for journal in journals
+    ):
+        boxes = decode_boxes(image.boxes)
+        found = [box for box in boxes if box.start == box.end]
+        # Where clips overlap, several hold the same one.
+        points.update(
+            (image.record.source, box.label, box.start, box.low, box.high)
+            for box in found
+        )
+        images += 0 < len(found) == len(boxes)
+    return len(points), images
+
+
 def write_label_files(
     folder: Path, settings: Settings, journals: list[Journal], tag: str
 ) -> None:

@@ -14,7 +14,7 @@ class Record:
     file_name: str
     """Path of the image, relative to the manifest, with forward slashes."""
     label: str
-    """The clip's label where it has exactly one, else empty."""
+    """The clip's label where it has exactly one, else empty; see `encode_label`."""
     source: str
     """Path of the recording below the folder that all inputs share; percent-encoded
     where it holds control characters, percent signs, or bytes that are not UTF-8."""

@@ -8,7 +8,8 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from specimg.errors import RefusedError
+from specimg.encoding import encode_label
+from specimg.errors import RefusedError, count
 from specimg.output.containment import is_inside
 from specimg.output.faults import find_clip_fault, find_fault
 from specimg.output.manifest import (
@@ -117,7 +118,7 @@ def _read_csv(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:
             if not row and kind is ClipRow:
                 continue  # an empty line
             if len(row) != len(names):
-                what = f"{len(row)} cells, but there are {len(names)} columns"
+                what = f"{count(len(row), 'cell')}, but there are {len(names)} columns"
                 raise TableError(path, rows.line_num, what)
             cells = zip(names, row, strict=True)
             yield rows.line_num, _make(path, rows.line_num, kind, dict(cells))
@@ -135,6 +136,8 @@ def _read_json(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:
             raise TableError(path, line, "not a JSON object")
         if what := _compare_columns(list(cells), kind):
             raise TableError(path, line, what)
+        if isinstance(cells.get("labels"), list) and isinstance(cells["label"], str):
+            cells["label"] = encode_label(cells["label"])
         yield line, _make(path, line, kind, cells)
 
 
@@ -202,7 +205,9 @@ def _convert(cell: Any, field: Field[Any]) -> Any:  # noqa: ANN401 - of any type
     if field.name in NUMBERS:
         return "" if cell is None else f"{float(cell):.10g}"
     if field.name == "labels" and isinstance(cell, list):
-        return LABELS_APART.join(cell)
+        if not all(isinstance(label, str) for label in cell):
+            raise TypeError
+        return LABELS_APART.join(map(encode_label, cell))
     if type(cell) is not field.type:
         raise TypeError
     return cell

@@ -28,6 +28,7 @@ from specimg.output.folders import known_folders, remove_emptied_folders
 from specimg.output.joined import joined_columns
 from specimg.output.journal import Journal
 from specimg.output.label_files import (
+    count_points,
     find_label_files,
     objects_of_images,
     write_label_files,
@@ -199,6 +200,8 @@ class Merged:
     passed_over: int
     """Files with sound that is not read."""
     manifest: str
+    points: tuple[int, int]
+    """As from `count_points`."""
     strays: list[str]
     """Images of specimg that no row of the manifest names."""
 
@@ -226,5 +229,6 @@ def merge_parts(folder: Path) -> Merged:
             failures=sum(1 for _ in all_failures(journals)),
             passed_over=sum(1 for _ in all_passed_over(journals)),
             manifest=settings.manifest,
+            points=count_points(settings, journals),
             strays=find_strays(folder, journals, settings),
         )

@@ -11,7 +11,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
-from specimg.encoding import encode_cell
+from specimg.encoding import decode_label, encode_cell
 from specimg.output.manifest import (
     LABELS_APART,
     NUMBERS,
@@ -37,6 +37,8 @@ def format_manifest(
     joined: Sequence[str] = (),
 ) -> Iterator[bytes]:
     """Yield the manifest as CSV, or as JSON lines if `name` ends in ``.jsonl``.
+
+    In JSON, labels are as they were written; in CSV, as in the record, encoded.
 
     It has all columns, unless it is to be that of an earlier version, which had fewer;
     and behind them those that are `joined` from a table of the user's own.
@@ -105,8 +107,10 @@ def _to_json(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[
             if name in values:
                 values[name] = float(values[name]) if values[name] else None
         labels = values.get("labels")
-        if labels is not None:
-            values["labels"] = labels.split(LABELS_APART) if labels else []
+        if labels is not None:  # earlier versions had one label, and no list of them
+            values["label"] = decode_label(values["label"])
+            each = labels.split(LABELS_APART) if labels else []
+            values["labels"] = [decode_label(label) for label in each]
         yield _encode(values).encode() + b"\n"
 
 

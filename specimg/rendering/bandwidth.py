@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from specimg.errors import count
 from specimg.rendering.bands import band_edges
 from specimg.rendering.lengths import NATIVE
 from specimg.rendering.mel import MelSettings
@@ -80,24 +81,21 @@ def summarize_bandwidths(rates: Mapping[int, int], settings: MelSettings) -> lis
         half = max(high) / 2
         lines.append(
             f"sound above {settings.fmax:g} Hz is not shown, of up to {half:g} Hz in "
-            f"{_recordings(high)}: {_raise(settings)}"
+            f"{count(sum(high.values()), 'recording')}: {_raise(settings)}"
         )
     empty = {rate: count_empty_bands(rate, settings.at(rate)) for rate in rates}
     low = {rate: n for rate, n in rates.items() if empty[rate]}
     if low:
+        n_low = sum(low.values())
+        end = "ends" if n_low == 1 else "end"
         more = " and above" if len(low) > 1 else ""
         lines.append(
             f"up to {empty[min(low)]} of {settings.n_mels} bands "
-            f"are empty in {_recordings(low)}, which end at {min(low) / 2:g} Hz{more}: "
-            f"lower --fmax to that"
+            f"are empty in {count(n_low, 'recording')}, which {end} at "
+            f"{min(low) / 2:g} Hz{more}: lower --fmax to that"
         )
     return lines
 
 
 def _raise(settings: MelSettings) -> str:
     return "raise --fmax" if settings.is_native else "raise --sr and --fmax"
-
-
-def _recordings(rates: Mapping[int, int]) -> str:
-    count = sum(rates.values())
-    return f"{count} recording{'s' * (count != 1)}"

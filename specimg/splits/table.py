@@ -8,7 +8,7 @@ from pathlib import Path
 
 from specimg.bounded import open_regular
 from specimg.encoding import encode_name
-from specimg.errors import SpecimgError, quote
+from specimg.errors import SpecimgError, count, quote
 from specimg.splits.parts import is_part_name
 
 MAX_LINE = 2**20
@@ -100,7 +100,9 @@ def read_splits(path: Path) -> list[SplitRow]:
             if not cells:
                 continue  # an empty line
             if len(cells) != len(names):
-                what = f"{len(cells)} cells, but there are {len(names)} columns"
+                what = (
+                    f"{count(len(cells), 'cell')}, but there are {len(names)} columns"
+                )
                 raise SplitTableError(path, lines.line_num, what)
             row = _make_row(path, lines.line_num, dict(zip(names, cells, strict=True)))
             if rows.setdefault(row.source, row) != row:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from specimg.encoding import decode_label
 from specimg.output.boxes.labeled import (
     BoxFile,
     Images,
@@ -29,7 +30,8 @@ def format_coco(images: Images, classes: Sequence[str]) -> Iterator[BoxFile]:
 def _to_json(images: Images, classes: Sequence[str], split: str) -> Iterator[bytes]:
     """Yield the object; its lists in turn, because all of it may not fit in memory."""
     categories = [
-        {"id": number, "name": name} for number, name in enumerate(classes, 1)
+        {"id": number, "name": decode_label(name)}
+        for number, name in enumerate(classes, 1)
     ]
     yield MARK + b",\n"
     yield from _list("categories", categories)

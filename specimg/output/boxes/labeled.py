@@ -80,7 +80,8 @@ Images: TypeAlias = Callable[[], Iterable[BoxedImage]]
 FormatBoxes: TypeAlias = Callable[[Images, Sequence[str]], Iterator[BoxFile]]
 """Takes images and the names of all classes in their order, and yields the files.
 
-Each label is one of the classes, and images of one split may lie between those of
+Each label is one of the classes, both as a CSV has them; see `encode_label`.  JSON and
+YAML have them as they were written.  Images of one split may lie between those of
 others.  Boxes without area are left out, except from the table, which has them all.
 """
 

@@ -8,6 +8,7 @@ middle of the box, and its size, as shares of the image.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from specimg.encoding import decode_label
 from specimg.output.boxes.labeled import BoxedImage, BoxFile, Images
 
 IMAGES, LABELS = "images", "labels"
@@ -97,7 +98,7 @@ def format_data(splits: Sequence[str], classes: Sequence[str]) -> Iterator[bytes
         yield _entry("val", next(iter(keys.values())))
     yield b"names:\n"
     for number, name in enumerate(classes):
-        yield f"  {number}: {_quote(name)}\n".encode()
+        yield f"  {number}: {_quote(decode_label(name))}\n".encode()
 
 
 def _entry(key: str, split: str) -> bytes:
@@ -106,5 +107,9 @@ def _entry(key: str, split: str) -> bytes:
 
 
 def _quote(text: str) -> str:
-    """Quote a text for YAML, which takes the strings of JSON."""
-    return json.dumps(text, ensure_ascii=False)
+    """Quote a text for YAML.
+
+    It takes the strings of JSON, but stops at characters that cannot be printed.
+    """
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
