@@ -31,7 +31,7 @@ from specimg.settings import Settings
 
 NAMES = ["north/1.wav", "north/2.wav", "south/3.wav", "south/4.flac"]
 TABLE = """\
-file,site,date,longitude
+file,site,date,east
 north/1.wav,Pond,2024-05-01,-58.4
 2.wav,Pond,2024-05-01,"-58,4"
 C:\\field\\south\\3.wav,"Hill, upper",,=1+1
@@ -152,16 +152,17 @@ def test_recordings_get_cells_and_the_listing_says_what_is_missing(
     tmp_path: Path,
 ) -> None:
     inputs = prepared(tmp_path, Wanted(join=table(tmp_path)), Shard())
-    assert inputs.columns == ("site", "date", "longitude")
+    assert inputs.columns == ("site", "date", "east")
     assert [one.joined for one in inputs.listing.recordings] == [
-        {"site": "Pond", "date": "2024-05-01", "longitude": "-58.4"},
-        {"site": "Pond", "date": "2024-05-01", "longitude": "-58,4"},
-        {"site": "Hill, upper", "longitude": "=1+1"},
+        {"site": "Pond", "date": "2024-05-01", "east": "-58.4"},
+        {"site": "Pond", "date": "2024-05-01", "east": "-58,4"},
+        {"site": "Hill, upper", "east": "=1+1"},
         {},
     ]
     assert [one.label for one in inputs.listing.recordings[1:3]] == ["north", "south"]
     assert inputs.unjoined == 1
-    assert len(inputs.lost) == 1
+    assert inputs.joining
+    assert len(inputs.joining.lost) == 1
 
 
 LABELED = "file,site,Label\n1.wav,x, wren \n2.wav,y,a;b\n3.wav,,\n"
@@ -205,7 +206,7 @@ def test_what_is_no_column_groups_as_it_did(tmp_path: Path) -> None:
     groups = [row.group for row in prepared(tmp_path, wanted, Shard()).splits]
     assert groups == ["north", "north", "south", "south"]
     wanted = Wanted(join=table(tmp_path), split=SPLIT, group="sites")
-    with pytest.raises(DatasetError, match=r"csv are site, date, longitude"):
+    with pytest.raises(DatasetError, match=r"csv are site, date, east"):
         prepared(tmp_path, wanted, Shard())
 
 
