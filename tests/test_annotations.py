@@ -745,7 +745,9 @@ def test_a_plain_table_is_read_however_it_is_written(
     for one, other, third, fourth, name in rows:
         start, stop = sorted((one, other))
         low, high = sorted((third, fourth))
-        expected.append((start, stop, name, low, high))
+        # 0 to 0 is no band: some programs write it where there is none.
+        band = (low, high) if high else (None, None)
+        expected.append((start, stop, name, *band))
         size = 1000 if khz else 1
         cells: Mapping[str, str] = {
             "file": "a.wav",
@@ -786,7 +788,7 @@ annotations = st.builds(
     st.floats(0, 1e6),
     st.floats(0, 1e6),
     st.text(min_size=1).filter(lambda text: text.strip() == text),
-    st.none() | st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)),
+    st.none() | st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)).filter(any),
     st.none() | st.floats(-1, 1),
     st.none() | st.integers(0, 8),
 )

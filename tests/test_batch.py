@@ -508,7 +508,7 @@ def test_other_settings_are_refused_with_what_differs(tmp_path: Path) -> None:
 
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
-    folder = field(tmp_path / "in", 150)  # some seconds of work
+    folder = field(tmp_path / "in", 300)  # some seconds of work
     out = tmp_path / "out"
     first = start("convert", folder, out, "--clip-duration", "0.5", "--hop-length", "8")
     while not (out / "class0").is_dir():

@@ -412,7 +412,7 @@ def read_options(arguments: list[str]) -> Settings:
     group: Any = get_command(app)
     command = group.commands["convert"]
     given = command.make_context("convert", ["in", "out", *arguments]).params
-    return _read_settings(given)
+    return _read_settings(given, None)
 
 
 @pytest.mark.parametrize("command", [[SPECIMG], [sys.executable, "-m", "specimg"]])

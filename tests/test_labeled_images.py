@@ -433,7 +433,7 @@ def test_the_folder_is_the_label_where_there_are_no_tables(tmp_path: Path) -> No
 def test_the_page_goes_from_raven_tables_to_a_model(tmp_path: Path) -> None:
     page = (Path(__file__).parents[1] / "docs" / "labels.md").read_text("utf-8")
     begin = page.partition("## From a table to a model")[2].partition("\n## ")[0]
-    command, script = re.findall(
+    command, script, *_ = re.findall(
         r"^```(?:sh|py)\n(.*?)^```$", begin, re.DOTALL | re.MULTILINE
     )
     assert len(script.splitlines()) <= 21

@@ -359,7 +359,7 @@ def test_a_later_version_reads_a_record_with_the_defaults_of_new_columns(
     again = later("convert", made / "in", out, *QUICK)
     assert again.startswith("already converted: 3 recordings")
     head, *rows = (out / "manifest.csv").read_text().splitlines()
-    assert head.endswith(",source_fmax,note,weight,chosen")
+    assert head.endswith(",metadata_from,note,weight,chosen")
     assert all(row.endswith(",it's new,1.5,true") for row in rows)
     assert "every image is as it was written" in later("verify", out)
     assert "what is chosen?" in specimg("verify", out).stderr

@@ -419,7 +419,7 @@ def test_a_table_of_somebody_else_is_read(tmp_path: Path) -> None:
         (b"source;split\n1.wav;train\n", ", line 1: the column source is missing"),
         (b"source,split,split\n", ", line 1: two columns are called split"),
         (b"source,split\n", " names no recordings: need rows with"),
-        (b"source,split\n1.wav\n", ", line 2: 1 cells, but there are 2 columns"),
+        (b"source,split\n1.wav\n", ", line 2: 1 cell, but there are 2 columns"),
         (b"source,split\n,train\n", ", line 2: the cell of source is empty"),
         (b"source,split\n1.wav,\n", ", line 2: split='': need letters, digits and"),
         (b"source,split\n1,a\n2,../x\n", ", line 3: split='../x': need letters"),

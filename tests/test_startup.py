@@ -202,6 +202,9 @@ def test_too_little_address_space_is_a_sentence(
 @linux
 def test_torch_that_has_too_little_room_is_not_called_missing(tmp_path: Path) -> None:
     pytest.importorskip("torch")
+    for label in "ab":
+        for number in range(2):
+            write(tmp_path / "recordings" / label / f"{number}.wav", chirps(1.3))
     learn = ("learn", "recordings", "--frontend", "exp", "-o", "out/learned.json")
     result = limited("-v 300000", *learn, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (1, "")

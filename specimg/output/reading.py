@@ -136,7 +136,9 @@ def _read_json(path: Path, kind: type[_Row]) -> Iterator[tuple[int, _Row]]:
             raise TableError(path, line, "not a JSON object")
         if what := _compare_columns(list(cells), kind):
             raise TableError(path, line, what)
-        if isinstance(cells.get("labels"), list) and isinstance(cells["label"], str):
+        if isinstance(cells.get("labels"), list) and isinstance(
+            cells.get("label"), str
+        ):
             cells["label"] = encode_label(cells["label"])
         yield line, _make(path, line, kind, cells)
 
