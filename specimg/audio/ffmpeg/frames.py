@@ -128,6 +128,8 @@ class Frames:
         except self._error as error:
             self._check_memory(error)
             self.fault = str(error.strerror)
+        except ValueError as error:  # PyAV 19 says so of a codec that it lacks
+            self.fault = str(error)
         except OSError as error:
             msg = f"vanished while it was read: {error.strerror or error}"
             raise DecodeError(msg) from error
