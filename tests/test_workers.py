@@ -392,7 +392,8 @@ def test_stretches_of_long_recordings_outlive_their_workers_and_the_server(
     with start("convert", folder, out, *wide) as process:
         while process.poll() is None:
             images = len(list(out.glob("*.png")))
-            if kills < 3 and images > 150 * (kills + 1):
+            # No more: one that ends twice over the same stretch has it to blame.
+            if kills < 2 and images > 150 * (kills + 1):
                 victims = workers_of(process.pid)
                 if kills == 1 and (server := server_of(process.pid)):
                     victims = [server]
