@@ -21,7 +21,7 @@ from sounds import chirps, noise, rows, specimg, write
 
 from specimg import Settings
 from specimg.output.card import find_splits, format_card, format_table
-from specimg.output.manifest import ImageEntry, Record
+from specimg.output.manifest import NUMBERS, ImageEntry, Record
 from specimg.settings import SPLIT_TABLES
 
 needs_datasets = pytest.mark.skipif(
@@ -100,6 +100,8 @@ def read_manifest(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             cells = {n: read_cell(record.get(n, str), cell) for n, cell in row.items()}
+            for name in NUMBERS:
+                cells[name] = float(row[name]) if row[name] else None
             yield cells | {"labels": row["labels"].split(";") if row["labels"] else []}
 
 
@@ -237,7 +239,7 @@ def test_torchvision_loads_a_class_a_folder(tmp_path: Path, below: str) -> None:
     names = ("robin/1.wav", "robin/2.flac", "test/1.wav", "wren/val.wav")
     folder, out = fill(tmp_path / "in" / below, *names), tmp_path / "out"
     (folder / "empty.wav").touch()
-    (folder / "film.TTA").write_bytes(b"TTA1" + bytes(18))
+    (folder / "frog.ofr").write_bytes(b"OFR " + bytes(18))
     assert specimg("convert", tmp_path / "in", out, *QUICK).returncode == 3
     for name in ("README.md", "failures.csv", "passed_over.csv", ".specimg.sqlite"):
         assert (out / name).is_file(), name
