@@ -271,6 +271,17 @@ def test_a_timeline_finds_holes_and_follows_a_clock_that_drifts() -> None:
     assert timeline.warning == ""
 
 
+def test_all_holes_together_have_no_more_than_an_hour() -> None:
+    timeline = Timeline(1000, Fraction(1, 1000), 0.0)
+    n_before = hour = 0
+    for number in range(10):  # packets of a second, each of which says that it has 1500
+        hole = timeline.hole_before(n_before, Fraction(1500 * number), 1000, None)
+        n_before += hole + 1000
+        hour += hole
+    assert hour == 2 * 1_499_000
+    assert timeline.warning.startswith("damaged: the times in it leap ahead at about")
+
+
 @pytest.mark.parametrize(
     ("at", "following", "hole", "warning"),
     [

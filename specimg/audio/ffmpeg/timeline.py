@@ -28,7 +28,9 @@ class Timeline:
     def __init__(self, sample_rate: int, tick: Fraction, seconds: float) -> None:
         self._rate = sample_rate
         self._slack = max(_TOLERANCE * sample_rate, 0.9 * float(tick) * sample_rate)
-        self._longest = round(MAX_HOLE_SECONDS * sample_rate)
+        self._left = round(MAX_HOLE_SECONDS * sample_rate)
+        """Frames of silence that all holes may have together; so no small file has
+        days of it."""
         self._end = round((seconds + 1) * sample_rate) if seconds else None
         self._zero: float | None = None
         """Where the time 0 is, in frames before the first one."""
@@ -73,7 +75,8 @@ class Timeline:
             if abs(round(following * self._rate) - expected) <= self._slack:
                 return 0  # one wrong time among others
         is_beyond = self._end is not None and n_before + late > self._end
-        if 0 < late <= self._longest and not is_beyond:
+        if 0 < late <= self._left and not is_beyond:
+            self._left -= late
             self.note(n_before, late)
             return late
         self._zero += late
