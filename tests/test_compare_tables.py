@@ -371,6 +371,18 @@ def test_groups_are_those_of_the_table_of_splits(folder: Path, tmp_path: Path) -
     assert len(set(found.values())) == 9
     assert len(set(plan(dataset, group="source").groups)) == 15
     assert len(set(plan(dataset, group=r"site(\d)").groups)) == 8
+    assert len(set(plan(dataset, group="first").groups)) == 8
+
+
+def test_first_is_the_folder_below_the_class_where_that_is_the_label(
+    tmp_path: Path,
+) -> None:
+    found: list[Row] = []
+    for number, name in enumerate(("a/x/1.wav", "a/y/2.wav", "b/x/3.wav", "b/y/4.wav")):
+        write(tmp_path / name, noise(0.1, RATE, number), RATE)
+        found.append((name, 0, 0.1, name[0]))
+    dataset = read_parts(write_table(tmp_path / "t.csv", found)).train
+    assert plan(dataset, 2, "first").groups.tolist() == [0, 1, 0, 1]
 
 
 def test_classes_that_cannot_be_learned_or_asked_are_left_out_and_told(

@@ -161,6 +161,17 @@ def test_several_labels_of_a_clip_are_shuffled_together() -> None:
     assert len(seen) > 5
 
 
+def test_classes_of_the_same_clips_are_not_compared_in_pairs() -> None:
+    """Thirty classes in the recordings of two sites are two sites, not thirty."""
+    rng = np.random.default_rng(0)
+    labels = rng.random((40, 30)) < 0.4
+    clips = AskedClips(labels, np.repeat([0, 1], 20))
+    first, arm = (score(clips, list(rng.normal(size=(3, 40, 30)))) for _ in range(2))
+    found = compare(clips, arm, first, share=0.1, in_folds=False, shuffles=1)
+    assert not found.by_classes
+    assert found.freedom == 1
+
+
 def test_groups_without_any_label_are_blocks_of_a_class_of_their_own() -> None:
     labels = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 0], [0, 0]], np.bool_)
     blocks = AskedClips(labels, np.arange(6)).blocks()

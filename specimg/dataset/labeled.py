@@ -31,6 +31,9 @@ class Dataset:
     """Whether a table lists their clips, each with its labels."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """The group of each recording by its name, where a table says so."""
+    n_label_folders: int = 1
+    """How many folders in the names of recordings say what they are of; 0 where labels
+    come from elsewhere."""
 
     def each_clip(
         self,

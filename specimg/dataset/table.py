@@ -53,7 +53,10 @@ def read_parts(path: Path, recordings: Path | None = None) -> Parts:
     SpecimgError
         As from `open_listing` and `read_clip_rows`.
     """
-    table = _Table(path, recordings)
+    remedy = "say where the recordings are with --recordings DIR"
+    if recordings:
+        remedy = "need the folder that the names of recordings begin in"
+    table = _Table(path, recordings, remedy)
     names = dict.fromkeys(one.split for one in table.recordings)
     if [*names] == [""]:
         return Parts(table.take(names), {}, ())
@@ -84,7 +87,7 @@ def read_test(path: Path) -> Dataset:
     DatasetError, SpecimgError
         As from `read_parts`.
     """
-    table = _Table(path, None)
+    table = _Table(path, None, "need it there")
     names = {one.split for one in table.recordings}
     tests = {name for name in names if SPLIT_FOLDERS.get(name.lower()) == TEST}
     return table.take(tests or names)
@@ -93,12 +96,10 @@ def read_test(path: Path) -> Dataset:
 class _Table:
     """The recordings of a table."""
 
-    def __init__(self, path: Path, recordings: Path | None) -> None:
+    def __init__(self, path: Path, recordings: Path | None, remedy: str) -> None:
         listing = open_listing(path, recordings)
         self.path = listing.path
-        self._remedy = "say where the recordings are with --recordings DIR"
-        if recordings:
-            self._remedy = "need the folder that the names of recordings begin in"
+        self._remedy = remedy
         found: dict[str, _Source] = {}
         for line, row in read_clip_rows(self.path):
             source = found.setdefault(row.source, _Source(row.split))
@@ -148,7 +149,14 @@ class _Table:
             recordings=tuple(chosen),
             is_listed=True,
             groups=self._groups,
+            n_label_folders=int(all(map(_has_label_of_folder, self.recordings))),
         )
+
+
+def _has_label_of_folder(recording: LabeledRecording) -> bool:
+    """Whether the label of all clips is the first folder of a recording's name."""
+    folder, slash, _ = recording.name.partition("/")
+    return bool(slash) and all(c.labels == (folder,) for c in recording.clips or ())
 
 
 @dataclass(slots=True)

@@ -163,7 +163,7 @@ def _name_groups(
     found = []
     for number, one in enumerate(datasets):
         rule = group or one.groups or BY_SOURCE
-        names = group_names(one.recordings, rule)
+        names = group_names(one.recordings, rule, n_label_folders=one.n_label_folders)
         if rule == BY_SOURCE and not in_folds:
             # Files that are called alike in two folders are two recordings.
             names = [f"{number}/{name}" for name in names]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specimg.dataset.metrics import Scores, class_average_precisions
-from specimg.dataset.recording import Labels
+from specimg.dataset.recording import Labels, have_one_label
 from specimg.splits.groups import Groups
 
 _MIXED = 2
@@ -76,6 +76,21 @@ class AskedClips:
         """How many groups each class has, summed over the classes."""
         return int(np.count_nonzero(self._count()[1]))
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether groups hold several classes in the mean, so that they are of none."""
+        return self.n_pairs >= _MIXED * self.n_groups
+
+    def has_fewer(self, n_groups: int) -> bool:
+        """Whether classes have fewer groups in the mean, and can be compared instead.
+
+        Where clips may have several labels, classes that lie in the same groups do not
+        differ by themselves.
+        """
+        if self.is_mixed and not have_one_label(self.labels):
+            return False
+        return self.n_pairs < n_groups * self.n_classes
+
     def _count(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the place of each clip's group, and what groups hold of each class."""
         numbers, places = np.unique(self.groups, return_inverse=True)
@@ -92,7 +107,7 @@ class AskedClips:
         places, of_class = self._count()
         n_groups, n_classes = of_class.shape
         classes = np.where(of_class.any(axis=1), of_class.argmax(axis=1), n_classes)
-        if self.n_pairs >= _MIXED * self.n_groups:
+        if self.is_mixed:
             classes[:] = 0  # a group is of no class
         generator = np.random.default_rng(0)
         block = np.empty(n_groups, np.int64)

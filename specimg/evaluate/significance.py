@@ -117,7 +117,7 @@ def compare(
     differences = arm.macro_ap - first.macro_ap
     mean = float(differences.mean())
     over_seeds = differences.var(ddof=1) if n_seeds > 1 else np.nan
-    by_classes = clips.n_pairs < _FEW_GROUPS * clips.n_classes
+    by_classes = clips.has_fewer(_FEW_GROUPS)
     if by_classes:
         freedom = clips.n_classes - 1
         of_classes = (arm.by_class - first.by_class).mean(axis=0)
